@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+// One target is one room of the house (docs/architecture.md). Tests/ArchitectureTests holds every source to the
+// imports its room may have, because SwiftPM itself does not.
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+
+func room(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "truc",
+    products: [.executable(name: "truc", targets: ["truc"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+
+        room("Exchange", []),
+        room("Trust", ["Exchange", "COpenSSL"]),
+        room("EdXML", ["Exchange", "Trust", "CLibXML2"], resources: [.embedInCode("Schema/edxml.xsd")]),
+        room("VXPProtocol", ["Exchange", "Trust"]),
+        room("Delivery", ["Exchange"]),
+        room("Store", ["Exchange", "Trust", "Delivery", "CPostgreSQL", log, metrics], resources: [.embedInCode("Migrations")]),
+        room("Hub", ["Exchange", "Trust", "EdXML", "Delivery", "Store", log, metrics]),
+        room(
+            "Surfaces",
+            [
+                "Exchange", "Trust", "EdXML", "VXPProtocol", "Hub", log, metrics,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            ]),
+        .executableTarget(
+            name: "truc",
+            dependencies: [
+                "Exchange", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub", "Surfaces", log, metrics,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        room("TestKit", ["Exchange", "Trust", "EdXML", "VXPProtocol", "Store", "Hub", log]),
+
+        tests("Exchange", ["Exchange"]),
+        tests("Trust", ["Trust", "Exchange"]),
+        tests("EdXML", ["EdXML", "Exchange", "Trust", "TestKit"]),
+        tests("VXPProtocol", ["VXPProtocol", "Exchange", "Trust"]),
+        tests("Delivery", ["Delivery", "Exchange"]),
+        tests("Store", ["Store", "Exchange", "Trust", "Delivery", "TestKit", log]),
+        tests("Hub", ["Hub", "Store", "EdXML", "Exchange", "Trust", "TestKit", log]),
+        tests("Surfaces", ["Surfaces", "Hub", "Store", "EdXML", "VXPProtocol", "Exchange", "Trust", "TestKit", log]),
+        tests("truc", ["truc", "Exchange", "Trust", "VXPProtocol", "TestKit"]),
+        tests("Architecture", []),
+    ]
+)

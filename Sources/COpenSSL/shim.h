@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Trust needs of libcrypto.
+#pragma once
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// A time-ordered identifier (UUID version 7, RFC 9562 §5.7).
+///
+/// Ordered by time so that the indexes grow at their end: random ids touch a new page for every row and multiply
+/// the write-ahead log.
+public protocol TimeOrderedID: Hashable, Sendable, CustomStringConvertible, Codable, Comparable {
+    var uuid: UUID { get }
+    init(uuid: UUID)
+}
+
+extension TimeOrderedID {
+    /// A new identifier: 48 bits of milliseconds, then 74 random bits.
+    public init(at instant: Instant = .now()) {
+        var generator = SystemRandomNumberGenerator()
+        let milliseconds = UInt64(bitPattern: instant.microseconds / 1_000)
+        let high = milliseconds << 16 | 0x7000 | (generator.next() as UInt64) & 0x0FFF
+        let low = 0x8000_0000_0000_0000 | (generator.next() as UInt64) >> 2
+        self.init(uuid: withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) })
+    }
+
+    /// - Throws: `ParsingProblem` unless the text is a UUID of any version.
+    public init(parsing text: some StringProtocol) throws(ParsingProblem) {
+        guard text.utf8.count == 36, let uuid = UUID(uuidString: String(text)) else {
+            throw ParsingProblem(String(describing: Self.self), "is not a UUID")
+        }
+        self.init(uuid: uuid)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        try self.init(parsing: decoder.singleValueContainer().decode(String.self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+
+    public static func < (left: Self, right: Self) -> Bool {
+        withUnsafeBytes(of: left.uuid.uuid) { left in
+            withUnsafeBytes(of: right.uuid.uuid) { right in left.lexicographicallyPrecedes(right) }
+        }
+    }
+
+    /// Lower case, as PostgreSQL writes it.
+    public var description: String { uuid.uuidString.lowercased() }
+}
+
+/// One accepted package. The `DocId` that a sender gets as its receipt.
+public struct PackageID: TimeOrderedID {
+    public let uuid: UUID
+    public init(uuid: UUID) { self.uuid = uuid }
+}
+
+/// One package for one recipient; the same over all attempts. The `docId` of a VXP list.
+public struct DeliveryID: TimeOrderedID {
+    public let uuid: UUID
+    public init(uuid: UUID) { self.uuid = uuid }
+}
+
+/// One request to the hub: the id that stands in the answer, in the log and in the history row.
+public struct RequestID: TimeOrderedID {
+    public let uuid: UUID
+    public init(uuid: UUID) { self.uuid = uuid }
+}
+
+/// The name under which a system connects (`systemid`), for example `qlvb.soxd`.
+public struct SystemID: Hashable, Sendable, CustomStringConvertible, Codable {
+    /// Longest name, in characters.
+    public static let maxLength = 64
+
+    public let text: String
+
+    /// - Throws: `ParsingProblem` unless the text is 1 to 64 of `A–Z a–z 0–9 . - _`.
+    public init(parsing text: some StringProtocol) throws(ParsingProblem) {
+        guard !text.isEmpty else { throw ParsingProblem("SystemID", "is empty") }
+        for (offset, byte) in text.utf8.enumerated() {
+            guard offset < Self.maxLength else {
+                throw ParsingProblem("SystemID", "is longer than \(Self.maxLength) characters", at: offset)
+            }
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"): continue
+            default:
+                throw ParsingProblem("SystemID", "has a character other than letters, digits, '.', '-' and '_'", at: offset)
+            }
+        }
+        self.text = String(text)
+    }
+
+    public var description: String { text }
+
+    public init(from decoder: any Decoder) throws {
+        try self.init(parsing: decoder.singleValueContainer().decode(String.self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A "no" of the hub: what every caller, sender, operator and log gets to see of it.
+///
+/// The code is stable and never re-used. `Code.entry` holds the class, the sentences, the remedy and how the code is
+/// said on each surface; a test walks the whole catalogue.
+public struct Refusal: Error, Equatable, Sendable, CustomStringConvertible {
+    public let code: Code
+    /// What exactly was met, in one line; never a secret and never the whole of somebody's input.
+    public let detail: String?
+
+    /// Longest detail kept, in characters.
+    public static let maxDetailLength = 500
+
+    public init(_ code: Code, _ detail: String? = nil) {
+        self.code = code
+        self.detail = detail.map { String($0.prefix(Self.maxDetailLength)) }
+    }
+
+    public init(_ code: Code, _ problem: ParsingProblem) { self.init(code, problem.description) }
+
+    public var entry: Entry { code.entry }
+    public var description: String { detail.map { "\(code.rawValue): \($0)" } ?? code.rawValue }
+
+    /// Who can do something about it, which decides whether anybody tries again.
+    public enum Class: String, CaseIterable, Sendable {
+        /// The sender's (or caller's) to mend; the same request will be refused again.
+        case caller
+        /// The hub's operator must act.
+        case operatorDuty = "operator"
+        /// Passes by itself; the same request may be sent again.
+        case transient
+        /// Final, and nobody's fault to mend.
+        case permanent
+    }
+
+    /// One line of the catalogue.
+    public struct Entry: Sendable {
+        public let `class`: Class
+        public let http: Int
+        /// The `ErrorCode` that provincial and national clients know (docs/refusals.md).
+        public let vxp: String
+        public let vietnamese: String
+        public let english: String
+        public let remedyVietnamese: String
+        public let remedyEnglish: String
+    }
+}

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Refusal {
+    /// Every reason for which the hub says no. The raw value is what users, logs and `--json` see.
+    public enum Code: String, CaseIterable, Sendable, Codable {
+        case headerMissing = "auth.header-missing"
+        case headerRepeated = "auth.header-repeated"
+        case signatureInvalid = "auth.signature-invalid"
+        case headerMismatch = "auth.header-mismatch"
+        case timestampInvalid = "auth.timestamp-invalid"
+        case systemDisabled = "auth.system-disabled"
+        case unknownOperation = "request.unknown-operation"
+        case methodNotAllowed = "request.method-not-allowed"
+        case parameterMissing = "request.parameter-missing"
+        case parameterInvalid = "request.parameter-invalid"
+        case bodyTooLarge = "request.body-too-large"
+        case bodyIncomplete = "request.body-incomplete"
+        case bodyTooSlow = "request.body-too-slow"
+        case hashMismatch = "request.hash-mismatch"
+        case packageMalformed = "package.malformed"
+        case packageInvalid = "package.invalid"
+        case kindMismatch = "package.kind-mismatch"
+        case senderNotYours = "package.sender-not-yours"
+        case senderClosed = "package.sender-closed"
+        case recipientUnknown = "recipient.unknown"
+        case recipientClosed = "recipient.closed"
+        case recipientNoRoute = "recipient.no-route"
+        case recipientNoSystem = "recipient.no-system"
+        case recipientNotAddressed = "recipient.not-addressed"
+        case recipientNone = "recipient.none"
+        case documentConflict = "package.conflict"
+        case packageNotFound = "package.not-found"
+        case confirmationConflict = "delivery.state-conflict"
+        case contentDamaged = "content.damaged"
+        case databaseUnavailable = "hub.database-unavailable"
+        case storageUnavailable = "hub.storage-unavailable"
+        case storageFull = "hub.storage-full"
+        case overloaded = "hub.overloaded"
+        case stopping = "hub.stopping"
+        case internalError = "hub.internal-error"
+        case systemExists = "registry.system-exists"
+        case systemNotFound = "registry.system-not-found"
+        case agencyTaken = "registry.agency-taken"
+        case agencyNotFound = "registry.agency-not-found"
+        case registryInvalid = "registry.invalid-value"
+        case traceNotFound = "trace.not-found"
+        case settingInvalid = "setup.setting-invalid"
+        case dataDirectoryUnusable = "setup.data-directory-unusable"
+        case postgresNotFound = "setup.postgresql-not-found"
+        case postgresFailed = "setup.postgresql-failed"
+        case schemaNewer = "setup.schema-newer"
+        case schemaChanged = "setup.schema-changed"
+        case storeMismatch = "setup.store-mismatch"
+        case alreadyRunning = "setup.already-running"
+
+        public var entry: Entry {
+            switch self {
+            case .headerMissing:
+                Entry(
+                    class: .caller, http: 401, vxp: "15",
+                    vietnamese: "Thiếu tiêu đề xác thực bắt buộc.",
+                    english: "A required authentication header is missing.",
+                    remedyVietnamese: "Gửi đủ XroadVnpt-sign-header, XroadVnpt-hash-header, systemid và timestamp.",
+                    remedyEnglish: "Send XroadVnpt-sign-header, XroadVnpt-hash-header, systemid and timestamp.")
+            case .headerRepeated:
+                Entry(
+                    class: .caller, http: 400, vxp: "15",
+                    vietnamese: "Một tiêu đề xác thực xuất hiện nhiều lần.",
+                    english: "An authentication header occurs more than once.",
+                    remedyVietnamese: "Gửi mỗi tiêu đề XroadVnpt-* đúng một lần; kiểm tra proxy trung gian.",
+                    remedyEnglish: "Send each XroadVnpt-* header exactly once; check proxies on the way.")
+            case .signatureInvalid:
+                Entry(
+                    class: .caller, http: 401, vxp: "15",
+                    vietnamese: "Sai mã hệ thống hoặc khóa bí mật.",
+                    english: "The system id or its secret is wrong.",
+                    remedyVietnamese: "Kiểm tra systemid và khóa bí mật với đơn vị vận hành trục.",
+                    remedyEnglish: "Check the systemid and its secret with the operator of the hub.")
+            case .headerMismatch:
+                Entry(
+                    class: .caller, http: 401, vxp: "15",
+                    vietnamese: "Giá trị đã ký khác với tiêu đề thực gửi.",
+                    english: "A signed value differs from the header that was sent.",
+                    remedyVietnamese: "Ký đúng giá trị gửi đi; kiểm tra proxy có sửa tiêu đề hay không.",
+                    remedyEnglish: "Sign the values that are sent; check whether a proxy changes headers.")
+            case .timestampInvalid:
+                Entry(
+                    class: .caller, http: 401, vxp: "15",
+                    vietnamese: "Dấu thời gian của yêu cầu không hợp lệ hoặc nằm ngoài khoảng cho phép.",
+                    english: "The request's timestamp is malformed or outside the allowed window.",
+                    remedyVietnamese: "Dùng dạng ddMMyyyy'T'HHmmss+SSSS theo giờ Việt Nam và đồng bộ đồng hồ máy chủ.",
+                    remedyEnglish: "Use ddMMyyyy'T'HHmmss+SSSS in Vietnam's time and synchronise the server's clock.")
+            case .systemDisabled:
+                Entry(
+                    class: .caller, http: 403, vxp: "15",
+                    vietnamese: "Hệ thống kết nối đã bị khóa.",
+                    english: "The connecting system is disabled.",
+                    remedyVietnamese: "Liên hệ đơn vị vận hành trục.",
+                    remedyEnglish: "Contact the operator of the hub.")
+            case .unknownOperation:
+                Entry(
+                    class: .caller, http: 404, vxp: "10",
+                    vietnamese: "Không có thao tác này.",
+                    english: "There is no such operation.",
+                    remedyVietnamese: "Kiểm tra đường dẫn; các thao tác được liệt kê trong docs/vxp.md.",
+                    remedyEnglish: "Check the path; docs/vxp.md lists the operations.")
+            case .methodNotAllowed:
+                Entry(
+                    class: .caller, http: 405, vxp: "10",
+                    vietnamese: "Phương thức HTTP không đúng cho thao tác này.",
+                    english: "The HTTP method is not the one of this operation.",
+                    remedyVietnamese: "Dùng POST.",
+                    remedyEnglish: "Use POST.")
+            case .parameterMissing:
+                Entry(
+                    class: .caller, http: 400, vxp: "10",
+                    vietnamese: "Thiếu tham số bắt buộc trong phần đã ký.",
+                    english: "A required parameter is missing from the signed set.",
+                    remedyVietnamese: "Đưa tham số vào tiêu đề XroadVnpt-* và vào XroadVnpt-sign-header.",
+                    remedyEnglish: "Send the parameter as an XroadVnpt-* header and list it in XroadVnpt-sign-header.")
+            case .parameterInvalid:
+                Entry(
+                    class: .caller, http: 400, vxp: "10",
+                    vietnamese: "Tham số có giá trị không hợp lệ.",
+                    english: "A parameter has an invalid value.",
+                    remedyVietnamese: "Xem docs/vxp.md về giá trị cho phép.",
+                    remedyEnglish: "See docs/vxp.md for the allowed values.")
+            case .bodyTooLarge:
+                Entry(
+                    class: .caller, http: 413, vxp: "10",
+                    vietnamese: "Gói tin vượt quá kích thước cho phép.",
+                    english: "The package is larger than allowed.",
+                    remedyVietnamese: "Giảm hoặc tách tệp đính kèm.",
+                    remedyEnglish: "Make the attachments smaller or split them.")
+            case .bodyIncomplete:
+                Entry(
+                    class: .transient, http: 400, vxp: "10",
+                    vietnamese: "Kết nối kết thúc trước khi nhận đủ gói tin.",
+                    english: "The connection ended before the whole package came.",
+                    remedyVietnamese: "Gửi lại gói tin.",
+                    remedyEnglish: "Send the package again.")
+            case .bodyTooSlow:
+                Entry(
+                    class: .transient, http: 408, vxp: "20",
+                    vietnamese: "Gói tin đến quá chậm.",
+                    english: "The package came too slowly.",
+                    remedyVietnamese: "Kiểm tra đường truyền rồi gửi lại.",
+                    remedyEnglish: "Check the network and send again.")
+            case .hashMismatch:
+                Entry(
+                    class: .caller, http: 422, vxp: "10",
+                    vietnamese: "hash-file không khớp với nội dung nhận được.",
+                    english: "hash-file does not match the content that was received.",
+                    remedyVietnamese: "Tính SHA-256 trên đúng các byte của tệp rồi gửi lại.",
+                    remedyEnglish: "Compute SHA-256 over exactly the file's bytes and send again.")
+            case .packageMalformed:
+                Entry(
+                    class: .caller, http: 422, vxp: "22",
+                    vietnamese: "Gói tin không phải XML đúng dạng.",
+                    english: "The package is not well-formed XML.",
+                    remedyVietnamese: "Sửa lỗi tại vị trí được chỉ ra; chạy truc package check.",
+                    remedyEnglish: "Mend the error at the place shown; run truc package check.")
+            case .packageInvalid:
+                Entry(
+                    class: .caller, http: 422, vxp: "22",
+                    vietnamese: "Gói tin không đúng quy chuẩn edXML.",
+                    english: "The package does not follow edXML.",
+                    remedyVietnamese: "Sửa các lỗi được liệt kê; chạy truc package check.",
+                    remedyEnglish: "Mend the listed findings; run truc package check.")
+            case .kindMismatch:
+                Entry(
+                    class: .caller, http: 422, vxp: "22",
+                    vietnamese: "messagetype không đúng với loại gói tin.",
+                    english: "messagetype does not fit the kind of the package.",
+                    remedyVietnamese: "Dùng edoc cho văn bản, status cho gói trạng thái.",
+                    remedyEnglish: "Use edoc for documents and status for status packages.")
+            case .senderNotYours:
+                Entry(
+                    class: .caller, http: 403, vxp: "19",
+                    vietnamese: "Đơn vị gửi không thuộc hệ thống kết nối này.",
+                    english: "The sending agency does not belong to the connecting system.",
+                    remedyVietnamese: "Kiểm tra From/OrganId và tham số from; đăng ký đơn vị với đơn vị vận hành trục.",
+                    remedyEnglish: "Check From/OrganId and the parameter from; register the agency with the operator of the hub.")
+            case .senderClosed:
+                Entry(
+                    class: .caller, http: 403, vxp: "19",
+                    vietnamese: "Mã đơn vị gửi đã đóng.",
+                    english: "The sending agency's identifier is closed.",
+                    remedyVietnamese: "Dùng mã của đơn vị kế thừa.",
+                    remedyEnglish: "Use the identifier of the successor.")
+            case .recipientUnknown:
+                Entry(
+                    class: .caller, http: 422, vxp: "18",
+                    vietnamese: "Đơn vị nhận chưa đăng ký trên trục.",
+                    english: "The receiving agency is not registered at the hub.",
+                    remedyVietnamese: "Kiểm tra mã đơn vị nhận bằng getAgenciesList.",
+                    remedyEnglish: "Check the receiver's identifier with getAgenciesList.")
+            case .recipientClosed:
+                Entry(
+                    class: .caller, http: 422, vxp: "23",
+                    vietnamese: "Mã đơn vị nhận đã đóng.",
+                    english: "The receiving agency's identifier is closed.",
+                    remedyVietnamese: "Gửi tới đơn vị kế thừa nếu được nêu.",
+                    remedyEnglish: "Send to the successor where one is named.")
+            case .recipientNoRoute:
+                Entry(
+                    class: .operatorDuty, http: 422, vxp: "18",
+                    vietnamese: "Đơn vị nhận ở ngoài tỉnh và trục chưa có đường kết nối.",
+                    english: "The receiver is outside the province and the hub has no route yet.",
+                    remedyVietnamese: "Gửi qua trục quốc gia bằng kênh hiện có; báo đơn vị vận hành trục.",
+                    remedyEnglish: "Send over the national axis by the existing channel; tell the operator of the hub.")
+            case .recipientNoSystem:
+                Entry(
+                    class: .operatorDuty, http: 422, vxp: "18",
+                    vietnamese: "Đơn vị nhận đã đăng ký nhưng chưa có hệ thống kết nối.",
+                    english: "The receiver is registered but no system connects for it.",
+                    remedyVietnamese: "Báo đơn vị vận hành trục gán hệ thống cho đơn vị nhận.",
+                    remedyEnglish: "Ask the operator of the hub to assign a system to the receiver.")
+            case .recipientNotAddressed:
+                Entry(
+                    class: .caller, http: 422, vxp: "18",
+                    vietnamese: "Tham số to nêu đơn vị không có trong phần To của gói tin.",
+                    english: "The parameter to names an agency that the package's To does not.",
+                    remedyVietnamese: "Tham số to chỉ được thu hẹp danh sách To.",
+                    remedyEnglish: "The parameter to may only narrow the package's To.")
+            case .recipientNone:
+                Entry(
+                    class: .caller, http: 422, vxp: "18",
+                    vietnamese: "Không còn đơn vị nhận nào gửi được.",
+                    english: "No recipient is left that could be delivered to.",
+                    remedyVietnamese: "Kiểm tra từng đơn vị nhận theo lý do được nêu.",
+                    remedyEnglish: "Check each recipient against the reason given.")
+            case .documentConflict:
+                Entry(
+                    class: .caller, http: 409, vxp: "10",
+                    vietnamese: "Mã định danh văn bản đã dùng cho một văn bản khác.",
+                    english: "The document id was already used for another document.",
+                    remedyVietnamese: "Dùng mã mới, hoặc gửi gói cập nhật/thay thế theo quy định.",
+                    remedyEnglish: "Use a new id, or send an update or replacement.")
+            case .packageNotFound:
+                Entry(
+                    class: .permanent, http: 404, vxp: "10",
+                    vietnamese: "Không có gói tin này trong phạm vi của hệ thống.",
+                    english: "There is no such package among those of this system.",
+                    remedyVietnamese: "Dùng docId do getReceivedEdocList hoặc sendEdoc trả về.",
+                    remedyEnglish: "Use a docId that getReceivedEdocList or sendEdoc returned.")
+            case .confirmationConflict:
+                Entry(
+                    class: .caller, http: 409, vxp: "10",
+                    vietnamese: "Trạng thái xác nhận không áp dụng được cho gói tin lúc này.",
+                    english: "The confirmation does not fit the present state of the delivery.",
+                    remedyVietnamese: "Gói đã xác nhận done không thể chuyển trạng thái khác; gói đang tạm giữ do đơn vị vận hành trục xử lý.",
+                    remedyEnglish: "A delivery confirmed as done keeps that state; one on hold is the operator's to release.")
+            case .contentDamaged:
+                Entry(
+                    class: .operatorDuty, http: 500, vxp: "21",
+                    vietnamese: "Nội dung lưu trữ không khớp mã băm, trục không giao nội dung hỏng.",
+                    english: "The stored content does not match its digest; the hub does not hand out damaged content.",
+                    remedyVietnamese: "Báo đơn vị vận hành trục kèm mã yêu cầu.",
+                    remedyEnglish: "Tell the operator of the hub, with the request id.")
+            case .databaseUnavailable:
+                Entry(
+                    class: .transient, http: 503, vxp: "20",
+                    vietnamese: "Cơ sở dữ liệu của trục tạm thời không sẵn sàng.",
+                    english: "The hub's database is not available at the moment.",
+                    remedyVietnamese: "Gửi lại sau ít phút.",
+                    remedyEnglish: "Try again in a few minutes.")
+            case .storageUnavailable:
+                Entry(
+                    class: .operatorDuty, http: 503, vxp: "20",
+                    vietnamese: "Trục không ghi được nội dung xuống đĩa.",
+                    english: "The hub cannot write content to its disk.",
+                    remedyVietnamese: "Gửi lại sau; đơn vị vận hành kiểm tra ổ đĩa.",
+                    remedyEnglish: "Try again later; the operator checks the disk.")
+            case .storageFull:
+                Entry(
+                    class: .operatorDuty, http: 507, vxp: "20",
+                    vietnamese: "Ổ đĩa của trục đã đầy.",
+                    english: "The hub's disk is full.",
+                    remedyVietnamese: "Gửi lại sau; đơn vị vận hành giải phóng dung lượng.",
+                    remedyEnglish: "Try again later; the operator frees space.")
+            case .overloaded:
+                Entry(
+                    class: .transient, http: 503, vxp: "20",
+                    vietnamese: "Trục đang quá tải.",
+                    english: "The hub is overloaded.",
+                    remedyVietnamese: "Gửi lại sau ít giây.",
+                    remedyEnglish: "Try again in a few seconds.")
+            case .stopping:
+                Entry(
+                    class: .transient, http: 503, vxp: "20",
+                    vietnamese: "Trục đang dừng để bảo trì.",
+                    english: "The hub is stopping for maintenance.",
+                    remedyVietnamese: "Gửi lại sau.",
+                    remedyEnglish: "Try again later.")
+            case .internalError:
+                Entry(
+                    class: .operatorDuty, http: 500, vxp: "20",
+                    vietnamese: "Trục gặp lỗi ngoài dự kiến.",
+                    english: "The hub met an unexpected error.",
+                    remedyVietnamese: "Báo đơn vị vận hành trục kèm mã yêu cầu.",
+                    remedyEnglish: "Tell the operator of the hub, with the request id.")
+            case .systemExists:
+                Entry(
+                    class: .caller, http: 409, vxp: "10",
+                    vietnamese: "Mã hệ thống đã tồn tại.",
+                    english: "The system id exists already.",
+                    remedyVietnamese: "Chọn mã khác, hoặc xem truc system show.",
+                    remedyEnglish: "Choose another id, or see truc system show.")
+            case .systemNotFound:
+                Entry(
+                    class: .caller, http: 404, vxp: "10",
+                    vietnamese: "Không có hệ thống này.",
+                    english: "There is no such system.",
+                    remedyVietnamese: "Xem truc system list.",
+                    remedyEnglish: "See truc system list.")
+            case .agencyTaken:
+                Entry(
+                    class: .caller, http: 409, vxp: "10",
+                    vietnamese: "Mã hoặc bí danh đã thuộc về một đơn vị.",
+                    english: "The identifier or alias belongs to an agency already.",
+                    remedyVietnamese: "Xem truc agency show với mã đó.",
+                    remedyEnglish: "See truc agency show with that identifier.")
+            case .agencyNotFound:
+                Entry(
+                    class: .caller, http: 404, vxp: "18",
+                    vietnamese: "Không có đơn vị này.",
+                    english: "There is no such agency.",
+                    remedyVietnamese: "Xem truc agency list.",
+                    remedyEnglish: "See truc agency list.")
+            case .registryInvalid:
+                Entry(
+                    class: .caller, http: 400, vxp: "10",
+                    vietnamese: "Giá trị đăng ký không hợp lệ.",
+                    english: "A registry value is not valid.",
+                    remedyVietnamese: "Sửa giá trị theo mô tả.",
+                    remedyEnglish: "Mend the value as described.")
+            case .traceNotFound:
+                Entry(
+                    class: .caller, http: 404, vxp: "10",
+                    vietnamese: "Không tìm thấy gì với mã này.",
+                    english: "Nothing is known under this id.",
+                    remedyVietnamese: "Dùng DocId, docId, mã định danh văn bản hoặc số/ký hiệu.",
+                    remedyEnglish: "Use a DocId, a docId, a document id or number/notation.")
+            case .settingInvalid:
+                Entry(
+                    class: .operatorDuty, http: 500, vxp: "20",
+                    vietnamese: "Cấu hình không hợp lệ.",
+                    english: "A setting is not valid.",
+                    remedyVietnamese: "Sửa cấu hình theo mô tả; xem truc help serve.",
+                    remedyEnglish: "Mend the setting as described; see truc help serve.")
+            case .dataDirectoryUnusable:
+                Entry(
+                    class: .operatorDuty, http: 500, vxp: "20",
+                    vietnamese: "Không dùng được thư mục dữ liệu.",
+                    english: "The data directory cannot be used.",
+                    remedyVietnamese: "Chọn thư mục khác hoặc sửa quyền theo mô tả.",
+                    remedyEnglish: "Choose another directory or mend its permissions as described.")
+            case .postgresNotFound:
+                Entry(
+                    class: .operatorDuty, http: 500, vxp: "20",
+                    vietnamese: "Không tìm thấy máy chủ PostgreSQL đã cài đặt.",
+                    english: "No installed PostgreSQL server was found.",
+                    remedyVietnamese: "Cài gói postgresql-15 (make deps), hoặc đặt TRUC_DATABASE_URL.",
+                    remedyEnglish: "Install postgresql-15 (make deps), or set TRUC_DATABASE_URL.")
+            case .postgresFailed:
+                Entry(
+                    class: .operatorDuty, http: 500, vxp: "20",
+                    vietnamese: "PostgreSQL riêng không khởi động được.",
+                    english: "The private PostgreSQL did not start.",
+                    remedyVietnamese: "Xem tệp nhật ký được nêu.",
+                    remedyEnglish: "Read the log file that is named.")
+            case .schemaNewer:
+                Entry(
+                    class: .operatorDuty, http: 500, vxp: "20",
+                    vietnamese: "Cơ sở dữ liệu thuộc phiên bản Trục mới hơn.",
+                    english: "The database belongs to a newer version of Trục.",
+                    remedyVietnamese: "Chạy phiên bản mới hơn; không hạ cấp.",
+                    remedyEnglish: "Run the newer version; there is no downgrade.")
+            case .schemaChanged:
+                Entry(
+                    class: .operatorDuty, http: 500, vxp: "20",
+                    vietnamese: "Một bước nâng cấp đã áp dụng khác với bản trong chương trình.",
+                    english: "A migration that was applied differs from the one in this program.",
+                    remedyVietnamese: "Dùng đúng bản phát hành; không sửa bước nâng cấp đã phát hành.",
+                    remedyEnglish: "Use the right release; released migrations are never edited.")
+            case .storeMismatch:
+                Entry(
+                    class: .operatorDuty, http: 500, vxp: "20",
+                    vietnamese: "Kho nội dung và cơ sở dữ liệu không thuộc về nhau.",
+                    english: "The content store and the database do not belong together.",
+                    remedyVietnamese: "Trỏ tới đúng thư mục dữ liệu và đúng cơ sở dữ liệu.",
+                    remedyEnglish: "Point to the right data directory and the right database.")
+            case .alreadyRunning:
+                Entry(
+                    class: .operatorDuty, http: 500, vxp: "20",
+                    vietnamese: "Một tiến trình khác đang dùng thư mục dữ liệu này.",
+                    english: "Another process uses this data directory.",
+                    remedyVietnamese: "Dừng tiến trình đó trước.",
+                    remedyEnglish: "Stop that process first.")
+            }
+        }
+    }
+}
