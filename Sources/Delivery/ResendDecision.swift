@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+
+/// What to do with a package whose identity is already taken: pure, decided under the identity's lock.
+public enum ResendDecision: Equatable, Sendable {
+    /// The same document again: the first receipt is the answer.
+    case firstReceipt
+    /// The same document, with recipients that did not have it: these are added (by position in the new package).
+    case addRecipients([Int])
+    /// Another document under the same id.
+    case conflict
+
+    /// - Parameters:
+    ///   - sameMeaning: whether header and attachments mean the same as the first package's.
+    ///   - alreadyAddressed: for each recipient of the new package, whether the document has a delivery to it.
+    public static func decide(sameMeaning: Bool, alreadyAddressed: [Bool]) -> ResendDecision {
+        guard sameMeaning else { return .conflict }
+        let added = alreadyAddressed.indices.filter { !alreadyAddressed[$0] }
+        return added.isEmpty ? .firstReceipt : .addRecipients(added)
+    }
+}

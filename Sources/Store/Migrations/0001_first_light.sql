@@ -1,0 +1,195 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Envelope, recipients and history of every package. The order of the tables is the order in which docs/data.md
+-- explains them. Everything that a person wrote is kept as written; comparisons go through the normalised columns.
+
+-- One row: which content store this database describes, and the version of the registry.
+CREATE TABLE hub (
+    only_row         boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    content_store    uuid,
+    registry_version bigint NOT NULL DEFAULT 1
+);
+INSERT INTO hub DEFAULT VALUES;
+
+-- Who connects. A credential belongs to a system, a system speaks for agencies.
+CREATE TABLE system (
+    id                     text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9._-]{1,64}$'),
+    name                   text NOT NULL CHECK (name <> ''),
+    secret                 bytea NOT NULL,
+    disabled               boolean NOT NULL DEFAULT false,
+    timestamp_past_seconds integer CHECK (timestamp_past_seconds > 0),  -- NULL: unlimited
+    timestamp_future_seconds integer NOT NULL DEFAULT 300 CHECK (timestamp_future_seconds > 0),
+    created_at             timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+CREATE TABLE agency (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    code         text NOT NULL UNIQUE CHECK (code <> ''),
+    name         text NOT NULL CHECK (name <> ''),
+    mail         text,
+    parent_id    bigint REFERENCES agency,
+    system_id    text REFERENCES system,
+    is_hub       boolean NOT NULL DEFAULT false,
+    valid_from   date NOT NULL DEFAULT date '2019-01-01',
+    valid_to     date,                       -- last day; a closed identifier is never given to another agency
+    successor_id bigint REFERENCES agency,
+    created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CHECK (valid_to IS NULL OR valid_to >= valid_from)
+);
+CREATE UNIQUE INDEX agency_only_hub ON agency (is_hub) WHERE is_hub;
+
+-- Every written form of an agency's identifier, its own code among them. Two identifiers are equal only here.
+CREATE TABLE agency_alias (
+    written   text PRIMARY KEY CHECK (written <> ''),
+    agency_id bigint NOT NULL REFERENCES agency
+);
+
+-- Identity. A document is (sender, id in NFC) for ever; recalls, updates and statuses repeat that id by nature and
+-- are known by (sender, SHA-256 of their bytes).
+CREATE TABLE package_key (
+    agency_id  bigint NOT NULL REFERENCES agency,
+    identity   text NOT NULL CHECK (identity ~ '^(document|message):.'),
+    package_id uuid NOT NULL,
+    meaning    bytea NOT NULL CHECK (octet_length(meaning) = 32),
+    PRIMARY KEY (agency_id, identity)
+);
+
+-- The envelope: what QĐ 28/2018/QĐ-TTg Điều 10.2 wants shown. Never updated.
+CREATE TABLE package (
+    id                 uuid PRIMARY KEY,
+    first_package_id   uuid REFERENCES package,  -- the same document sent again to further recipients
+    kind               text NOT NULL CHECK (kind IN ('document', 'recall', 'update', 'replacement', 'status')),
+    sender_agency_id   bigint NOT NULL REFERENCES agency,
+    sender_written     text NOT NULL,
+    system_id          text REFERENCES system,    -- NULL: the hub's own message
+    document_id        text NOT NULL,             -- as written
+    document_key       text NOT NULL,             -- in NFC
+    code_number        text,
+    code_notation      text,
+    promulgation_date  date,
+    document_type      integer,
+    type_name          text,
+    subject            text,
+    signer_position    text,
+    signer_name        text,
+    due_date           date,
+    urgency            smallint NOT NULL DEFAULT 0 CHECK (urgency BETWEEN 0 AND 4),
+    status             text,                      -- StatusCode of a status package
+    status_description text,
+    status_effect      text CHECK (status_effect IN ('applied', 'repeated', 'unknown-document', 'not-a-recipient')),
+    signature          text NOT NULL,
+    warnings           text[] NOT NULL DEFAULT '{}',
+    sha256             bytea NOT NULL CHECK (octet_length(sha256) = 32),
+    meaning            bytea NOT NULL CHECK (octet_length(meaning) = 32),
+    accepted_at        timestamptz NOT NULL,
+    request_id         uuid NOT NULL,
+    CHECK ((kind = 'status') = (status IS NOT NULL)),
+    CHECK ((kind = 'status') = (status_effect IS NOT NULL))
+);
+CREATE INDEX package_by_document ON package (document_key);
+CREATE INDEX package_by_code ON package (code_number, code_notation);
+CREATE INDEX package_by_sender ON package (sender_agency_id, id);
+
+-- Other documents that a recall, update or replacement speaks of, and those it answers.
+CREATE TABLE package_link (
+    package_id   uuid NOT NULL REFERENCES package,
+    position     integer NOT NULL,
+    relation     text NOT NULL CHECK (relation IN ('recalls', 'updates', 'replaces', 'responds-to')),
+    document_id  text NOT NULL,
+    document_key text NOT NULL,
+    agencies     text[] NOT NULL DEFAULT '{}',  -- replacement only for these, as written; empty: for all
+    PRIMARY KEY (package_id, position)
+);
+CREATE INDEX package_link_by_document ON package_link (document_key);
+
+CREATE TABLE content (
+    package_id uuid PRIMARY KEY REFERENCES package,
+    backend    text NOT NULL CHECK (backend IN ('files')),
+    place      text NOT NULL,
+    length     bigint NOT NULL CHECK (length > 0),
+    sha256     bytea NOT NULL CHECK (octet_length(sha256) = 32)
+);
+
+CREATE TABLE attachment (
+    package_id    uuid NOT NULL REFERENCES package,
+    position      integer NOT NULL,
+    name          text NOT NULL,
+    declared_type text,
+    detected_type text,
+    length        bigint NOT NULL CHECK (length >= 0),
+    sha256        bytea NOT NULL CHECK (octet_length(sha256) = 32),
+    PRIMARY KEY (package_id, position)
+);
+
+-- One package for one recipient. `document_package_id` is the first package of the document, so that a recipient
+-- has a document once however often it was sent.
+CREATE TABLE delivery (
+    id                  uuid PRIMARY KEY,
+    package_id          uuid NOT NULL REFERENCES package,
+    document_package_id uuid NOT NULL REFERENCES package,
+    recipient_agency_id bigint REFERENCES agency,   -- NULL: nobody that the hub knows
+    recipient_written   text NOT NULL,
+    message_type        text NOT NULL CHECK (message_type IN ('edoc', 'status')),
+    state               text NOT NULL CHECK (state IN ('waiting', 'processing', 'delivered', 'held', 'undeliverable')),
+    refusal             text,                       -- code from the catalogue, for held and undeliverable
+    detail              text,
+    failures            integer NOT NULL DEFAULT 0 CHECK (failures >= 0),
+    created_at          timestamptz NOT NULL,
+    fetched_at          timestamptz,                -- first time
+    entered_at          timestamptz,
+    updated_at          timestamptz NOT NULL,
+    CHECK (state <> 'delivered' OR entered_at IS NOT NULL),
+    CHECK (state <> 'undeliverable' OR refusal IS NOT NULL),
+    CHECK (recipient_agency_id IS NOT NULL OR state = 'undeliverable')
+);
+CREATE UNIQUE INDEX delivery_once_per_agency ON delivery (document_package_id, recipient_agency_id);
+CREATE UNIQUE INDEX delivery_once_per_name ON delivery (document_package_id, recipient_written)
+    WHERE recipient_agency_id IS NULL;
+CREATE INDEX delivery_by_package ON delivery (package_id);
+-- The pending lists: only what waits is in it.
+CREATE INDEX delivery_pending ON delivery (recipient_agency_id, message_type, id)
+    WHERE state IN ('waiting', 'processing');
+
+-- What a recipient has said about a document: the latest word and the furthest.
+CREATE TABLE document_status (
+    document_package_id uuid NOT NULL REFERENCES package,
+    recipient_agency_id bigint NOT NULL REFERENCES agency,
+    latest              text NOT NULL,
+    latest_description  text,
+    latest_at           timestamptz NOT NULL,
+    latest_package_id   uuid NOT NULL REFERENCES package,
+    furthest            text,
+    PRIMARY KEY (document_package_id, recipient_agency_id)
+);
+
+-- Append-only: no grant to change it, and a trigger that refuses even the owner.
+CREATE TABLE history (
+    id          uuid NOT NULL,
+    at          timestamptz NOT NULL,
+    event       text NOT NULL,
+    package_id  uuid,
+    delivery_id uuid,
+    actor       text NOT NULL,               -- system id, 'hub', or 'operator:<login>'
+    request_id  uuid,
+    detail      jsonb NOT NULL DEFAULT '{}',
+    PRIMARY KEY (id, at)
+) PARTITION BY RANGE (at);
+CREATE TABLE history_default PARTITION OF history DEFAULT;
+CREATE INDEX history_by_package ON history (package_id);
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the table % is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE TRIGGER history_is_append_only BEFORE UPDATE OR DELETE ON history
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER history_is_not_truncated BEFORE TRUNCATE ON history
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER package_is_append_only BEFORE UPDATE OR DELETE ON package
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+-- The daemon's role. It may add to the record and move deliveries on; it may not unwrite anything.
+GRANT USAGE ON SCHEMA public TO truc_runtime;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
+GRANT INSERT ON package_key, package, package_link, content, attachment, delivery, document_status, history,
+    system, agency, agency_alias TO truc_runtime;
+GRANT UPDATE ON delivery, document_status, system, agency, hub TO truc_runtime;
