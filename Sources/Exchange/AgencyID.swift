@@ -52,10 +52,14 @@ public struct AgencyID: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { text }
 
-    /// 1 (ministry, provincial People's Committee) to 4, or nil for a form without levels.
+    /// 1 (ministry, provincial People's Committee) and up, or nil for a form without levels.
+    ///
+    /// The place of the lowest unit: `002.00.20.H13` is of level 4 although level 3 is skipped. At most 4 in the
+    /// thirteen-character form, one per group in the other.
     public var level: Int? {
         switch form {
-        case .qcvn102, .qd20: groups.count(where: { !Self.isZero($0) })
+        case .qcvn102: groups.firstIndex(where: { !Self.isZero($0) }).map { 4 - $0 }
+        case .qd20: groups.count
         case .enterprise, .scheme, .unlisted: nil
         }
     }
@@ -101,7 +105,9 @@ public struct AgencyID: Hashable, Sendable, CustomStringConvertible {
 
     /// The same unit in the other lawful form by the reversal rule, for suggestions only.
     ///
-    /// `000.46.24.H44` ↔ `H44.24.46`. Nil where the rule gives no answer (a skipped level, groups of other sizes).
+    /// `000.46.24.H44` ↔ `H44.24.46`. Nil where the rule gives no answer: a skipped level, groups of other sizes, a
+    /// group of zeros, which the thirteen-character form could not tell from no group. Where there is an answer, its own
+    /// `reversed` is this identifier again.
     public var reversed: AgencyID? {
         switch form {
         case .qcvn102:
@@ -112,9 +118,9 @@ public struct AgencyID: Hashable, Sendable, CustomStringConvertible {
         case .qd20:
             let widths = [3, 2, 2, 3]
             var parts = groups
-            guard parts.count <= widths.count, zip(parts, widths).allSatisfy({ $0.utf8.count == $1 }) else {
-                return nil
-            }
+            guard parts.count <= widths.count,
+                zip(parts, widths).allSatisfy({ $0.utf8.count == $1 && !Self.isZero($0) })
+            else { return nil }
             for width in widths.dropFirst(parts.count) { parts.append(String(repeating: "0", count: width)) }
             return AgencyID(known: parts.reversed().joined(separator: "."), form: .qcvn102)
         case .enterprise, .scheme, .unlisted:
@@ -168,7 +174,11 @@ public struct AgencyID: Hashable, Sendable, CustomStringConvertible {
     private static func isEnterprise(_ text: [UInt8]) -> Bool {
         // 10 digits, 13 with the branch number; traffic puts "02" before either (edxml.md §1.2).
         guard text.allSatisfy(isDigit) else { return false }
-        return text.count == 10 || text.count == 13 || ((text.count == 12 || text.count == 15) && text.starts(with: [0x30, 0x32]))
+        switch text.count {
+        case 10, 13: return true
+        case 12, 15: return text.starts(with: [0x30, 0x32])
+        default: return false
+        }
     }
 
     private static func isScheme(_ text: [UInt8]) -> Bool {
