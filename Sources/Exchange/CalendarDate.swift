@@ -91,7 +91,9 @@ struct DigitReader {
     mutating func number(digits: Int, in range: ClosedRange<Int>) throws(ParsingProblem) -> Int {
         var value = 0
         for _ in 0..<digits {
-            guard position < bytes.count, (0x30...0x39).contains(bytes[position]) else { throw problem("expected a digit") }
+            guard position < bytes.count, (0x30...0x39).contains(bytes[position]) else {
+                throw problem("expected a digit")
+            }
             value = value * 10 + Int(bytes[position] - 0x30)
             position += 1
         }
@@ -122,10 +124,25 @@ struct DigitReader {
         try expect(separator)
         let month = try number(digits: 2, in: 1...12)
         try expect(separator)
+        let dayStart = position
         let day = try number(digits: 2, in: 1...31)
+        return try existing(year, month, day, dayStart: dayStart)
+    }
+
+    /// The order of the VXP protocol; nil where nothing stands between the numbers.
+    mutating func dayMonthYear(separator: Unicode.Scalar?) throws(ParsingProblem) -> CalendarDate {
+        let dayStart = position
+        let day = try number(digits: 2, in: 1...31)
+        if let separator { try expect(separator) }
+        let month = try number(digits: 2, in: 1...12)
+        if let separator { try expect(separator) }
+        let year = try number(digits: 4, in: 1...9999)
+        return try existing(year, month, day, dayStart: dayStart)
+    }
+
+    private func existing(_ year: Int, _ month: Int, _ day: Int, dayStart: Int) throws(ParsingProblem) -> CalendarDate {
         guard let date = CalendarDate(year: year, month: month, day: day) else {
-            position -= 2
-            throw problem("no such day in this month")
+            throw ParsingProblem(subject, "no such day in this month", at: dayStart)
         }
         return date
     }
