@@ -35,9 +35,10 @@ public struct DocumentID: Sendable, CustomStringConvertible {
         var offset = 0
         var blank = true
         for scalar in text.unicodeScalars {
-            // Bound before normalising: NFC work must not grow with a hostile input.
+            // Bound before normalising: NFC work must not grow with a hostile input. Four scalars are the most that
+            // NFC ever joins to one.
             guard offset < 4 * Self.maxLength else {
-                throw ParsingProblem("DocumentID", "is longer than \(Self.maxLength) characters", at: offset)
+                throw ParsingProblem("DocumentID", "is longer than \(Self.maxLength) characters", at: Self.maxLength)
             }
             if scalar.properties.generalCategory == .control {
                 throw ParsingProblem("DocumentID", "has a control character", at: offset)
@@ -56,10 +57,16 @@ public struct DocumentID: Sendable, CustomStringConvertible {
     }
 
     /// Builds the edXML form.
+    ///
+    /// - Throws: `ParsingProblem` when the parts could not be read back: an empty part, a number with `/`, or a text
+    ///   that is too long or has a control character.
     public init(
         agency: AgencyID, date: CalendarDate, number: String, notation: String
     ) throws(ParsingProblem) {
         try self.init(parsing: "\(agency.text),\(date.edXML),\(number)/\(notation)")
+        guard form == .edXML(agency: agency, date: date, number: number, notation: notation) else {
+            throw ParsingProblem("DocumentID", "number or notation is empty, or the number has a '/'")
+        }
     }
 
     public var description: String { text }
@@ -83,8 +90,8 @@ public struct DocumentID: Sendable, CustomStringConvertible {
         let ordinal = text[text.index(after: ordinalStart)...]
         let year = beforeOrdinal[beforeOrdinal.index(after: yearStart)...]
         guard year.utf8.count == 4, isDigits(year), let yearNumber = Int(year), (1945...2999).contains(yearNumber),
-            isDigits(ordinal), (1...9).contains(ordinal.utf8.count), let ordinalNumber = Int(ordinal), ordinalNumber > 0,
-            let agency = try? AgencyID(parsing: text[..<yearStart]), agency.form != .unlisted
+            (1...9).contains(ordinal.utf8.count), isDigits(ordinal), let ordinalNumber = Int(ordinal),
+            ordinalNumber > 0, let agency = try? AgencyID(parsing: text[..<yearStart]), agency.form != .unlisted
         else { return nil }
         return .qd28(agency: agency, year: yearNumber, ordinal: ordinalNumber)
     }
