@@ -11,13 +11,14 @@ public protocol TimeOrderedID: Hashable, Sendable, CustomStringConvertible, Coda
 }
 
 extension TimeOrderedID {
-    /// A new identifier: 48 bits of milliseconds, then 74 random bits.
+    /// A new identifier: 48 bits of milliseconds (none before 1970), then 74 random bits.
     public init(at instant: Instant = .now()) {
         var generator = SystemRandomNumberGenerator()
-        let milliseconds = UInt64(bitPattern: instant.microseconds / 1_000)
+        let milliseconds = UInt64(max(0, instant.microseconds / 1_000))
         let high = milliseconds << 16 | 0x7000 | (generator.next() as UInt64) & 0x0FFF
         let low = 0x8000_0000_0000_0000 | (generator.next() as UInt64) >> 2
-        self.init(uuid: withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) })
+        let bytes = withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { $0.loadUnaligned(as: uuid_t.self) }
+        self.init(uuid: UUID(uuid: bytes))
     }
 
     /// - Throws: `ParsingProblem` unless the text is a UUID of any version.
@@ -80,9 +81,11 @@ public struct SystemID: Hashable, Sendable, CustomStringConvertible, Codable {
                 throw ParsingProblem("SystemID", "is longer than \(Self.maxLength) characters", at: offset)
             }
             switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"): continue
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: continue
+            case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"): continue
             default:
-                throw ParsingProblem("SystemID", "has a character other than letters, digits, '.', '-' and '_'", at: offset)
+                throw ParsingProblem(
+                    "SystemID", "has a character other than letters, digits, '.', '-' and '_'", at: offset)
             }
         }
         self.text = String(text)
