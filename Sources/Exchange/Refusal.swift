@@ -9,15 +9,28 @@ public struct Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     /// What exactly was met, in one line; never a secret and never the whole of somebody's input.
     public let detail: String?
 
-    /// Longest detail kept, in characters.
+    /// Longest detail kept, in Unicode scalars: one character alone may have any number of them.
     public static let maxDetailLength = 500
 
     public init(_ code: Code, _ detail: String? = nil) {
         self.code = code
-        self.detail = detail.map { String($0.prefix(Self.maxDetailLength)) }
+        self.detail = detail.map(Self.oneLine)
     }
 
     public init(_ code: Code, _ problem: ParsingProblem) { self.init(code, problem.description) }
+
+    /// Line breaks, terminal escapes and invisible marks become spaces: the detail may quote a hostile sender and is
+    /// printed in logs and terminals.
+    private static func oneLine(_ text: String) -> String {
+        var kept = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(maxDetailLength) {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: kept.append(" ")
+            default: kept.append(scalar)
+            }
+        }
+        return String(kept)
+    }
 
     public var entry: Entry { code.entry }
     public var description: String { detail.map { "\(code.rawValue): \($0)" } ?? code.rawValue }

@@ -180,7 +180,7 @@ extension Refusal {
                     vietnamese: "Đơn vị gửi không thuộc hệ thống kết nối này.",
                     english: "The sending agency does not belong to the connecting system.",
                     remedyVietnamese: "Kiểm tra From/OrganId và tham số from; đăng ký đơn vị với đơn vị vận hành trục.",
-                    remedyEnglish: "Check From/OrganId and the parameter from; register the agency with the operator of the hub.")
+                    remedyEnglish: "Check From/OrganId and from; have the hub's operator register the agency.")
             case .senderClosed:
                 Entry(
                     class: .caller, http: 403, vxp: "19",
@@ -249,8 +249,8 @@ extension Refusal {
                     class: .caller, http: 409, vxp: "10",
                     vietnamese: "Trạng thái xác nhận không áp dụng được cho gói tin lúc này.",
                     english: "The confirmation does not fit the present state of the delivery.",
-                    remedyVietnamese: "Gói đã xác nhận done không thể chuyển trạng thái khác; gói đang tạm giữ do đơn vị vận hành trục xử lý.",
-                    remedyEnglish: "A delivery confirmed as done keeps that state; one on hold is the operator's to release.")
+                    remedyVietnamese: "Gói đã done giữ nguyên trạng thái; gói tạm giữ do đơn vị vận hành xử lý.",
+                    remedyEnglish: "A delivery that is done stays so; one on hold is the operator's to release.")
             case .contentDamaged:
                 Entry(
                     class: .operatorDuty, http: 500, vxp: "21",
