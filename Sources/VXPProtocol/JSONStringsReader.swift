@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+
+/// Reads the two shapes of JSON that stand in a header: a flat object of strings and an array of strings.
+///
+/// Not Foundation's reader, because that one hides what matters here: a key that occurs twice would be settled silently,
+/// and a signed text must have one meaning. Bounded by the length of the header; nothing nests.
+struct JSONStringsReader {
+    /// Most keys of an object. The SDK's calls have fewer than a dozen.
+    static let maxKeys = 64
+
+    private let subject: String
+    private let bytes: [UInt8]
+    private var position = 0
+
+    init(_ subject: String, _ text: String) {
+        self.subject = subject
+        self.bytes = Array(text.utf8)
+    }
+
+    /// The keys and values in the order written.
+    ///
+    /// - Throws: `ParsingProblem` for anything but one object, a value that is no string, a repeated key, or more than
+    ///   `maxKeys` keys.
+    mutating func object() throws(ParsingProblem) -> [(key: String, value: String)] {
+        var entries: [(key: String, value: String)] = []
+        var seen: Set<[UInt8]> = []
+        skipSpace()
+        try expect("{")
+        skipSpace()
+        if !take("}") {
+            repeat {
+                guard entries.count < Self.maxKeys else { throw problem("has more than \(Self.maxKeys) keys") }
+                skipSpace()
+                let key = try string()
+                guard seen.insert(Array(key.utf8)).inserted else { throw problem("has a key twice") }
+                skipSpace()
+                try expect(":")
+                skipSpace()
+                entries.append((key, try string()))
+                skipSpace()
+            } while take(",")
+            try expect("}")
+        }
+        try end()
+        return entries
+    }
+
+    /// - Throws: `ParsingProblem` for anything but one array of at most `maxCount` strings.
+    mutating func array(maxCount: Int) throws(ParsingProblem) -> [String] {
+        var items: [String] = []
+        skipSpace()
+        try expect("[")
+        skipSpace()
+        if !take("]") {
+            repeat {
+                guard items.count < maxCount else { throw problem("has more than \(maxCount) items") }
+                skipSpace()
+                items.append(try string())
+                skipSpace()
+            } while take(",")
+            try expect("]")
+        }
+        try end()
+        return items
+    }
+
+    private func problem(_ reason: String) -> ParsingProblem { ParsingProblem(subject, reason, at: position) }
+
+    private mutating func skipSpace() {
+        while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) { position += 1 }
+    }
+
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard position < bytes.count, UInt32(bytes[position]) == character.value else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func expect(_ character: Unicode.Scalar) throws(ParsingProblem) {
+        guard take(character) else { throw problem("expected '\(character)'") }
+    }
+
+    private mutating func end() throws(ParsingProblem) {
+        skipSpace()
+        guard position == bytes.count else { throw problem("expected nothing more") }
+    }
+
+    private mutating func string() throws(ParsingProblem) -> String {
+        guard take("\"") else { throw problem("expected a string") }
+        var value: [UInt8] = []
+        while position < bytes.count {
+            let byte = bytes[position]
+            switch byte {
+            case 0x22:
+                position += 1
+                return String(decoding: value, as: UTF8.self)
+            case 0x5C:
+                position += 1
+                value.append(contentsOf: String(Character(try escape())).utf8)
+            case 0..<0x20:
+                throw problem("has a raw control character")
+            default:
+                value.append(byte)
+                position += 1
+            }
+        }
+        throw problem("ends inside a string")
+    }
+
+    private mutating func escape() throws(ParsingProblem) -> Unicode.Scalar {
+        guard position < bytes.count else { throw problem("ends inside an escape") }
+        let byte = bytes[position]
+        position += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
+        case UInt8(ascii: "b"): return "\u{08}"
+        case UInt8(ascii: "f"): return "\u{0C}"
+        case UInt8(ascii: "n"): return "\n"
+        case UInt8(ascii: "r"): return "\r"
+        case UInt8(ascii: "t"): return "\t"
+        case UInt8(ascii: "u"): return try unicodeEscape()
+        default:
+            position -= 1
+            throw problem("has an unknown escape")
+        }
+    }
+
+    private mutating func unicodeEscape() throws(ParsingProblem) -> Unicode.Scalar {
+        let high = try hexUnit()
+        if let scalar = Unicode.Scalar(high) { return scalar }
+        guard UTF16.isLeadSurrogate(high), take("\\"), take("u") else { throw problem("has half a surrogate pair") }
+        let low = try hexUnit()
+        guard UTF16.isTrailSurrogate(low) else { throw problem("has half a surrogate pair") }
+        return UTF16.decode(UTF16.EncodedScalar([high, low]))
+    }
+
+    private mutating func hexUnit() throws(ParsingProblem) -> UInt16 {
+        guard let unit = VXPText.hexUnit(bytes[position...].prefix(4)) else {
+            throw problem("expected four hex digits")
+        }
+        position += 4
+        return unit
+    }
+}

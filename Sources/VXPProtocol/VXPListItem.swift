@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+
+/// One element of a list's `data`. Every value is a string and none is null: the SDK asks each for its text unchecked.
+public protocol VXPListItem: Sendable, Equatable, Decodable {
+    /// Keys and values in the order written.
+    var fields: [(key: String, value: String)] { get }
+}
+
+/// An item of `getReceivedEdocList`: one delivery that waits for the asking system.
+public struct VXPReceivedItem: VXPListItem {
+    /// The delivery's id: what `getEdoc` and `updateStatus` are asked with.
+    public let docId: String
+    public let serviceType: String
+    public let messageType: String
+    public let created_time: String
+    public let updated_time: String
+    public let from: String
+    public let to: String
+    public let status: String
+    public let status_desc: String
+
+    /// Times are written as `dd/MM/yyyy HH:mm:ss`, Vietnam's time.
+    public init(
+        docID: DeliveryID, messageType: VXPMessageType, created: Instant, updated: Instant, from: AgencyID,
+        to: AgencyID,
+        status: VXPItemStatus
+    ) {
+        docId = docID.description
+        serviceType = VXPServiceType.eDoc.rawValue
+        self.messageType = messageType.rawValue
+        created_time = created.vxp
+        updated_time = updated.vxp
+        self.from = from.text
+        self.to = to.text
+        self.status = status.rawValue
+        status_desc = status.vietnamese
+    }
+
+    public var fields: [(key: String, value: String)] {
+        [
+            ("docId", docId), ("serviceType", serviceType), ("messageType", messageType),
+            ("created_time", created_time),
+            ("updated_time", updated_time), ("from", from), ("to", to), ("status", status),
+            ("status_desc", status_desc),
+        ]
+    }
+}
+
+/// An item of `getSentEdocList`: one package of the asking system for one recipient.
+public struct VXPSentItem: VXPListItem {
+    public let serviceType: String
+    public let messageType: String
+    public let title: String
+    public let notation: String
+    public let fromCode: String
+    public let toCode: String
+    /// The receipt: `DocId` of the `sendEdoc`.
+    public let senderDocId: String
+    /// The delivery's id, which the recipient knows the package by.
+    public let receiverDocId: String
+    public let sentTime: String
+    /// Empty until the recipient's system has confirmed.
+    public let receivedTime: String
+    public let sendStatus: String
+    public let sendStatusDesc: String
+    public let receiveStatus: String
+    public let receiveStatusDesc: String
+
+    /// - Parameters:
+    ///   - title: the document's subject; empty for a status package.
+    ///   - notation: `number/notation`, for example `7816/VPCP-TTĐT`.
+    ///   - sent: when the hub accepted the package.
+    ///   - received: when the recipient's system had it; nil until then.
+    ///   - sendStatus: what the hub did with it, a code and a Vietnamese sentence.
+    ///   - receiveStatus: what the recipient's system said.
+    public init(
+        messageType: VXPMessageType, title: String, notation: String, from: AgencyID, to: AgencyID,
+        senderDocID: PackageID, receiverDocID: DeliveryID, sent: Instant, received: Instant?,
+        sendStatus: (code: String, sentence: String), receiveStatus: VXPItemStatus
+    ) {
+        serviceType = VXPServiceType.eDoc.rawValue
+        self.messageType = messageType.rawValue
+        self.title = title
+        self.notation = notation
+        fromCode = from.text
+        toCode = to.text
+        senderDocId = senderDocID.description
+        receiverDocId = receiverDocID.description
+        sentTime = sent.vxp
+        receivedTime = received?.vxp ?? ""
+        self.sendStatus = sendStatus.code
+        sendStatusDesc = sendStatus.sentence
+        self.receiveStatus = receiveStatus.rawValue
+        receiveStatusDesc = receiveStatus.vietnamese
+    }
+
+    public var fields: [(key: String, value: String)] {
+        [
+            ("serviceType", serviceType), ("messageType", messageType), ("title", title), ("notation", notation),
+            ("fromCode", fromCode), ("toCode", toCode), ("senderDocId", senderDocId), ("receiverDocId", receiverDocId),
+            ("sentTime", sentTime), ("receivedTime", receivedTime), ("sendStatus", sendStatus),
+            ("sendStatusDesc", sendStatusDesc), ("receiveStatus", receiveStatus),
+            ("receiveStatusDesc", receiveStatusDesc),
+        ]
+    }
+}
+
+/// An item of `getAgenciesList`: one agency that documents can be sent to.
+public struct VXPAgencyItem: VXPListItem {
+    public let id: String
+    /// `id` of the agency above; empty at the top.
+    public let pid: String
+    public let code: String
+    public let name: String
+    public let mail: String
+    /// The identifier in the form that was used before; empty when there is none.
+    public let oldCode: String
+
+    public init(id: String, parentID: String?, code: AgencyID, name: String, mail: String?, oldCode: AgencyID?) {
+        self.id = id
+        pid = parentID ?? ""
+        self.code = code.text
+        self.name = name
+        self.mail = mail ?? ""
+        self.oldCode = oldCode?.text ?? ""
+    }
+
+    public var fields: [(key: String, value: String)] {
+        [("id", id), ("pid", pid), ("code", code), ("name", name), ("mail", mail), ("oldCode", oldCode)]
+    }
+}

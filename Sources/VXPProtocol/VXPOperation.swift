@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+
+/// The calls of the national SDK that the hub answers.
+///
+/// Source: SDKVXP 2.0.1 as described in docs/vxp.md. Every one is a POST, the lists too.
+public enum VXPOperation: String, CaseIterable, Sendable {
+    case sendEdoc
+    case getReceivedEdocList
+    case getEdoc
+    case updateStatus
+    case getSentEdocList
+    case getAgenciesList
+
+    /// The only method that the SDK uses for these calls.
+    public static let method = "POST"
+
+    /// Longest request path that is looked at, in bytes.
+    public static let maxPathBytes = 1024
+
+    /// The last component of the request path.
+    public var pathComponent: String { rawValue }
+
+    /// The `Content-Type` that the SDK declares and signs.
+    public var contentType: String { self == .sendEdoc ? "application/octet-stream" : "application/json" }
+
+    /// The body that the SDK sends where it is not a package; nil for `sendEdoc`.
+    public var fixedBody: String? {
+        switch self {
+        case .sendEdoc: nil
+        case .getEdoc, .updateStatus: "{}"
+        case .getReceivedEdocList, .getSentEdocList, .getAgenciesList: ""
+        }
+    }
+
+    /// Finds the operation of a request.
+    ///
+    /// Only the last path component counts, in exactly the SDK's letters, so that any prefix a province has in its
+    /// configuration (`/XrdAdapter/adapter/sendEdoc`) works. A query is ignored.
+    ///
+    /// - Throws: `unknownOperation` for another name or a path over `maxPathBytes`; `methodNotAllowed` for another
+    ///   method than POST on a known name.
+    public init(method: String, path: String) throws(Refusal) {
+        let bytes = path.utf8.prefix { $0 != UInt8(ascii: "?") }
+        guard bytes.count <= Self.maxPathBytes else {
+            throw Refusal(.unknownOperation, "the path is longer than \(Self.maxPathBytes) bytes")
+        }
+        let last = bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes[bytes.index(after: $0)...] } ?? bytes[...]
+        guard let name = String(last), let operation = VXPOperation(rawValue: name) else {
+            throw Refusal(.unknownOperation)
+        }
+        guard method == Self.method else { throw Refusal(.methodNotAllowed, "\(operation.rawValue) is a POST") }
+        self = operation
+    }
+}
