@@ -23,8 +23,13 @@ extension TimeOrderedID {
 
     /// - Throws: `ParsingProblem` unless the text is a UUID of any version.
     public init(parsing text: some StringProtocol) throws(ParsingProblem) {
-        guard text.utf8.count == 36, let uuid = UUID(uuidString: String(text)) else {
-            throw ParsingProblem(String(describing: Self.self), "is not a UUID")
+        // Foundation's own reading takes "0x", signs and blanks for digits: two texts would be one id.
+        let wrong = text.utf8.prefix(36).enumerated().first { offset, byte in
+            [8, 13, 18, 23].contains(offset) ? byte != UInt8(ascii: "-") : !isHexDigit(byte)
+        }
+        guard wrong == nil, text.utf8.count == 36, let uuid = UUID(uuidString: String(text)) else {
+            let offset = wrong?.offset ?? min(36, text.utf8.count)
+            throw ParsingProblem(String(describing: Self.self), "is not a UUID", at: offset)
         }
         self.init(uuid: uuid)
     }
@@ -46,6 +51,13 @@ extension TimeOrderedID {
 
     /// Lower case, as PostgreSQL writes it.
     public var description: String { uuid.uuidString.lowercased() }
+}
+
+private func isHexDigit(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
+    default: false
+    }
 }
 
 /// One accepted package. The `DocId` that a sender gets as its receipt.
