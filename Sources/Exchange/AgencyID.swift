@@ -114,7 +114,7 @@ public struct AgencyID: Hashable, Sendable, CustomStringConvertible {
             let downward = Array(groups.reversed())
             let used = downward.prefix(while: { !Self.isZero($0) })
             guard downward.dropFirst(used.count).allSatisfy(Self.isZero) else { return nil }
-            return AgencyID(known: used.joined(separator: "."), form: .qd20)
+            return AgencyID(used.joined(separator: "."), if: .qd20)
         case .qd20:
             let widths = [3, 2, 2, 3]
             var parts = groups
@@ -122,10 +122,16 @@ public struct AgencyID: Hashable, Sendable, CustomStringConvertible {
                 zip(parts, widths).allSatisfy({ $0.utf8.count == $1 && !Self.isZero($0) })
             else { return nil }
             for width in widths.dropFirst(parts.count) { parts.append(String(repeating: "0", count: width)) }
-            return AgencyID(known: parts.reversed().joined(separator: "."), form: .qcvn102)
+            return AgencyID(parts.reversed().joined(separator: "."), if: .qcvn102)
         case .enterprise, .scheme, .unlisted:
             return nil
         }
+    }
+
+    /// Nil when the text would be read in another form.
+    private init?(_ text: String, if form: Form) {
+        guard Self.form(of: Array(text.utf8)) == form else { return nil }
+        self.init(known: text, form: form)
     }
 
     private init(known text: String, form: Form) {
@@ -154,6 +160,9 @@ public struct AgencyID: Hashable, Sendable, CustomStringConvertible {
 
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
     private static func isUpper(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte) }
+    private static func isGroup(_ group: ArraySlice<UInt8>) -> Bool {
+        !group.isEmpty && group.allSatisfy { isDigit($0) || isUpper($0) }
+    }
     private static func isLevelOne(_ group: ArraySlice<UInt8>) -> Bool {
         guard group.count == 3, let first = group.first else { return false }
         return (0x41...0x59).contains(first) && group.dropFirst().allSatisfy(isDigit)
@@ -161,14 +170,18 @@ public struct AgencyID: Hashable, Sendable, CustomStringConvertible {
 
     private static func isQCVN102(_ text: [UInt8]) -> Bool {
         let groups = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard groups.map(\.count) == [3, 2, 2, 3], let top = groups.last else { return false }
-        return isLevelOne(top) && groups.dropLast().allSatisfy { $0.allSatisfy { isDigit($0) || isUpper($0) } }
+        guard groups.map(\.count) == [3, 2, 2, 3], let lowest = groups.first, let top = groups.last else {
+            return false
+        }
+        // G12.01.02.H03 fits both rules. The lowest group of this form is always of digits in traffic, so one that
+        // looks like a level-1 code is one.
+        return isLevelOne(top) && !isLevelOne(lowest) && groups.allSatisfy(isGroup)
     }
 
     private static func isQD20(_ text: [UInt8]) -> Bool {
         let groups = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard let top = groups.first, isLevelOne(top) else { return false }
-        return groups.dropFirst().allSatisfy { !$0.isEmpty && $0.allSatisfy { isDigit($0) || isUpper($0) } }
+        return groups.allSatisfy(isGroup)
     }
 
     private static func isEnterprise(_ text: [UInt8]) -> Bool {
