@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Foundation
+import Trust
+
+/// The exact bytes of one content as they came, in pieces, with their digest.
+///
+/// The pieces are shared, not copied, until they reach the segment's write buffer.
+public struct ContentBytes: Sendable {
+    public let chunks: [[UInt8]]
+    /// Bytes in all chunks.
+    public let length: Int
+    /// SHA-256 over all chunks in order.
+    public let digest: SHA256Digest
+
+    /// - Parameter digest: of exactly these chunks. It is taken on trust here, because whoever reads a package has just
+    ///   computed it; a wrong one makes the content unreadable, never wrong.
+    public init(chunks: [[UInt8]], digest: SHA256Digest) {
+        self.chunks = chunks
+        self.length = chunks.reduce(0) { $0 + $1.count }
+        self.digest = digest
+    }
+
+    /// Computes the digest.
+    public init(_ bytes: [UInt8]) {
+        self.init(chunks: [bytes], digest: SHA256Digest(of: bytes))
+    }
+}
+
+/// What stands before each payload in a segment.
+///
+/// Layout, integers little-endian: `TRUC-REC` · version u32 · zero u32 · file id 16 bytes · offset i64 · length i64 ·
+/// SHA-256 32 bytes; the payload follows at once, then zeros up to the next multiple of 4096. There is no checksum of the
+/// header itself: file id and offset name the only place where the record may stand, and the digest answers for the
+/// payload, so a reader compares every bit with what it expects.
+struct RecordHeader {
+    /// Records start at multiples of this, in bytes: a page never holds parts of two records.
+    static let alignment = 4096
+    static let byteCount = 80
+    static let version: UInt32 = 1
+    private static let magic = Array("TRUC-REC".utf8)
+
+    let file: ContentFileID
+    let offset: Int64
+    let length: Int
+    let digest: SHA256Digest
+
+    /// Always `byteCount` bytes.
+    var encoded: [UInt8] {
+        var bytes = Self.magic
+        bytes.reserveCapacity(Self.byteCount)
+        withUnsafeBytes(of: Self.version.littleEndian) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: UInt32.zero) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: file.uuid.uuid) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: offset.littleEndian) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: Int64(length).littleEndian) { bytes.append(contentsOf: $0) }
+        bytes.append(contentsOf: digest.bytes)
+        return bytes
+    }
+
+    /// Bytes that a payload of this length takes in a segment, header and zeros included.
+    static func recordLength(payload length: Int) -> Int {
+        (byteCount + length + alignment - 1) / alignment * alignment
+    }
+}

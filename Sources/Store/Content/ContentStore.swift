@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Foundation
+import Trust
+
+/// The bytes of all packages, in files under one directory of its own:
+///
+///     store-id                          which store this is
+///     segments/2026-11/<uuidv7>.seg     many contents each, appended
+///     large/2026-11/<uuidv7>.edxml      one content each
+///     spool/                            contents that are still coming in
+///
+/// Nothing here says which contents exist: the database does, by `ContentPlace`, length and digest. What no row points
+/// at (the torn tail of a segment, a file whose transaction failed) is harmless. Bytes once written are never changed.
+///
+/// Blocking work of the asynchronous methods runs on a few threads of the store's, never on the cooperative pool.
+public final class ContentStore: Sendable {
+    /// Longest content of a segment, in bytes; a longer one keeps its own file.
+    public static let maxSegmentedLength = 1 << 20
+    /// Longest content at all, in bytes. The limits for packages are policy and far lower.
+    public static let maxContentLength = 1 << 31
+    /// Bytes of one chunk of `read`; the last may be shorter.
+    public static let chunkLength = 256 << 10
+    /// Threads that read.
+    public static let readThreadCount = 4
+    /// Threads that write spool files and probe; apart, so that the sync of a large file holds up no reader.
+    public static let spoolThreadCount = 2
+    /// Longest `store-id` file, in bytes.
+    private static let maxStoreIDLength = 64
+
+    /// Which store this is, for ever. The database records it; a caller that finds another there must not go on.
+    public let storeID: UUID
+
+    private let layout: ContentLayout
+    private let files: FileCache
+    private let readThreads = ThreadSet("content-read", count: ContentStore.readThreadCount)
+    private let spoolThreads = ThreadSet("content-spool", count: ContentStore.spoolThreadCount)
+
+    private init(storeID: UUID, layout: ContentLayout) {
+        self.storeID = storeID
+        self.layout = layout
+        self.files = FileCache(layout)
+    }
+
+    /// Opens the store in `directory`, makes what is missing (0700), removes leftovers from the spool, and tries
+    /// whether it can be written. Blocks: for the start of the process.
+    ///
+    /// - Parameter directory: the content directory itself. Its parent must exist.
+    /// - Throws: `.dataDirectoryUnusable`, or `.storageFull`.
+    public static func open(directory: String) throws(Refusal) -> ContentStore {
+        try open(directory: directory, operations: .system)
+    }
+
+    static func open(directory: String, operations: FileOperations) throws(Refusal) -> ContentStore {
+        let layout = ContentLayout(root: directory, operations: operations)
+        do throws(ContentError) {
+            guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+                throw ContentError(errno: errno, "make directory", directory)
+            }
+            for name in ["segments", "large", "spool"] { try layout.makeDirectory(name) }
+            try BlockingSpool.removeLeftovers(in: layout)
+            try layout.probe()
+            return ContentStore(storeID: try storeID(in: layout), layout: layout)
+        } catch {
+            if case .full(let detail) = error { throw Refusal(.storageFull, detail) }
+            throw Refusal(.dataDirectoryUnusable, "\(directory): \(error)")
+        }
+    }
+
+    /// A writer of new contents, with a segment of its own from its first `append` on. Gives no thread: its calls block.
+    public func makeSegmentWriter() -> SegmentWriter { SegmentWriter(layout: layout) }
+
+    /// A file for a content that is longer than `maxSegmentedLength` while it comes in.
+    ///
+    /// - Throws: `.full`, `.unavailable`, `.overloaded`, `.stopped`.
+    public func makeSpool() async throws(ContentError) -> SpoolFile {
+        try await SpoolFile.create(in: layout, on: spoolThreads.next())
+    }
+
+    /// The content in chunks of `chunkLength`, each read when it is asked for.
+    ///
+    /// The sequence throws `ContentError`: `.damaged` at the latest instead of the last chunk, so that whoever has
+    /// seen the normal end has seen exactly the bytes that were stored. It throws `CancellationError` when its task is
+    /// cancelled.
+    public func read(
+        _ place: ContentPlace, digest: SHA256Digest
+    ) -> some AsyncSequence<[UInt8], any Error> & Sendable {
+        ContentChunks(place: place, digest: digest, files: files, threads: readThreads)
+    }
+
+    /// A content of at most `maxSegmentedLength` bytes, checked before the first byte is handed out.
+    ///
+    /// - Throws: `.damaged`, `.tooLarge`, `.unavailable`, `.overloaded`, `.stopped`.
+    public func readWhole(_ place: ContentPlace, digest: SHA256Digest) async throws(ContentError) -> [UInt8] {
+        guard place.length <= Self.maxSegmentedLength else {
+            throw .tooLarge(length: place.length, max: Self.maxSegmentedLength)
+        }
+        return try await readThreads.next().content { [files] () throws(ContentError) in
+            // One chunk as long as the content: the cursor gives it out only when it is found right.
+            try ContentCursor(place, digest, files, chunkLength: max(place.length, 1)).next() ?? []
+        }
+    }
+
+    /// Really writes, syncs, reads back and removes a small file.
+    ///
+    /// - Throws: why contents cannot be stored now.
+    public func probe() async throws(ContentError) {
+        try await spoolThreads.next().content { [layout] () throws(ContentError) in try layout.probe() }
+    }
+
+    /// Bytes that the hub may still write to the file system of the store.
+    public func freeBytes() async throws(ContentError) -> Int64 {
+        try await spoolThreads.next().content { [layout] () throws(ContentError) in try layout.freeBytes() }
+    }
+
+    /// Reads the store's id, or gives it one.
+    private static func storeID(in layout: ContentLayout) throws(ContentError) -> UUID {
+        if access("\(layout.root)/store-id", F_OK) != 0 { try writeStoreID(in: layout) }
+        let file = try OpenFile("store-id", in: layout.root, .read, layout.operations)
+        let length = try file.status().length
+        guard (0...Int64(maxStoreIDLength)).contains(length) else { throw .damaged("store-id is \(length) bytes long") }
+        let text = String(decoding: try file.bytes(Int(length), at: 0), as: UTF8.self)
+        guard text.hasSuffix("\n"), let id = UUID(uuidString: String(text.dropLast())) else {
+            throw .damaged("store-id is not a UUID and a line feed")
+        }
+        return id
+    }
+
+    /// Written aside and then linked: the file is never seen half written, and of two first starts one wins.
+    private static func writeStoreID(in layout: ContentLayout) throws(ContentError) {
+        let draft = "spool/\(ContentFileID()).store-id"
+        defer { layout.remove(draft) }
+        let file = try OpenFile(draft, in: layout.root, .create, layout.operations)
+        try file.writeAll(Array("\(UUID().uuidString.lowercased())\n".utf8), at: 0)
+        try file.syncData()
+        guard link("\(layout.root)/\(draft)", "\(layout.root)/store-id") == 0 || errno == EEXIST else {
+            throw ContentError(errno: errno, "make", "store-id")
+        }
+        try layout.syncDirectory("")
+    }
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Foundation
+import Synchronization
+
+/// Appends contents to segments, many per write and many writes per sync.
+///
+/// A place is durable only after the `sync()` that follows its `append`. When either throws, no place handed out since
+/// the last successful `sync()` may be recorded; the writer itself stays usable and goes on in a new segment. A file
+/// whose write or sync failed is never written or synced again.
+///
+/// All calls block: call them on a thread of their own. They may come from several threads, but since `sync()` speaks
+/// for all that was appended before it, one committer per writer is what makes sense.
+public final class SegmentWriter: Sendable {
+    /// A segment is left for a new one before it grows beyond this, in bytes. Only a batch that is longer by itself
+    /// makes a longer segment: a batch always lies in one.
+    public static let maxSegmentLength: Int64 = 1 << 30
+    /// Longest content of a segment, in bytes; a longer one keeps its own file (`SpoolFile`).
+    public static let maxPayloadLength = ContentStore.maxSegmentedLength
+    /// Bytes gathered for one write.
+    static let bufferLength = 4 << 20
+    /// Space is reserved ahead in steps, so that a sync need not record a new file length each time. A step is as long
+    /// as the segment already is, within these bounds: a crash wastes no more than what was used.
+    static let allocationStep: ClosedRange<Int64> = 1 << 20...16 << 20
+
+    private let layout: ContentLayout
+    private let maxSegmentLength: Int64
+    private let now: @Sendable () -> Instant
+    private let state = Mutex(State())
+
+    init(
+        layout: ContentLayout, maxSegmentLength: Int64 = SegmentWriter.maxSegmentLength,
+        now: @escaping @Sendable () -> Instant = { .now() }
+    ) {
+        self.layout = layout
+        self.maxSegmentLength = maxSegmentLength
+        self.now = now
+    }
+
+    /// Writes the payloads behind each other, in their order, into one segment.
+    ///
+    /// - Returns: the place of each payload, in the same order; durable after the next `sync()`.
+    /// - Throws: `.tooLarge`, before anything is written, when a payload is longer than `maxPayloadLength`; `.full` or
+    ///   `.unavailable` when the disk does not take them: then none of them is stored.
+    public func append(_ payloads: [ContentBytes]) throws(ContentError) -> [ContentPlace] {
+        for payload in payloads where payload.length > Self.maxPayloadLength {
+            throw .tooLarge(length: payload.length, max: Self.maxPayloadLength)
+        }
+        guard !payloads.isEmpty else { return [] }
+        let total = payloads.reduce(Int64(0)) { $0 + Int64(RecordHeader.recordLength(payload: $1.length)) }
+        return try state.withLock { (state) throws(ContentError) in
+            do throws(ContentError) {
+                try prepare(&state, for: total)
+                return try write(payloads, &state)
+            } catch {
+                abandon(&state, after: error)
+                throw error
+            }
+        }
+    }
+
+    /// Makes durable every place handed out since the last successful `sync()`.
+    ///
+    /// - Throws: `.full` or `.unavailable`: none of those places may be recorded.
+    public func sync() throws(ContentError) {
+        try state.withLock { (state) throws(ContentError) in
+            do throws(ContentError) {
+                try syncSegment(&state)
+            } catch {
+                abandon(&state, after: error)
+                state.lost = nil
+                throw error
+            }
+            if let lost = state.lost.take() { throw lost }
+        }
+    }
+
+    /// Sees to it that the open segment is of this month and has room for `total` bytes.
+    private func prepare(_ state: inout State, for total: Int64) throws(ContentError) {
+        let today = now().vietnamDate
+        let file = ContentFile(id: ContentFileID(), on: today)
+        if let segment = state.segment, segment.file.month != file.month || segment.end + total > maxSegmentLength {
+            try syncSegment(&state)
+            segment.handle.trim(to: segment.end)
+            state.segment = nil
+        }
+        if state.segment == nil {
+            let folder = "segments/\(file.month)"
+            try layout.makeDirectory(folder)
+            let handle = try OpenFile(file.segmentPath, in: layout.root, .create, layout.operations)
+            state.segment = Segment(file: file, handle: handle)
+            try layout.syncDirectory(folder)
+        }
+        guard var segment = state.segment, segment.end + total > segment.allocated else { return }
+        let step = min(max(segment.end, Self.allocationStep.lowerBound), Self.allocationStep.upperBound)
+        let target = segment.end + (total + step - 1) / step * step
+        try segment.handle.allocate(from: segment.allocated, length: target - segment.allocated)
+        segment.allocated = target
+        state.segment = segment
+    }
+
+    /// Writes all payloads at the end of the segment, in as few writes as the buffer allows.
+    private func write(_ payloads: [ContentBytes], _ state: inout State) throws(ContentError) -> [ContentPlace] {
+        guard var segment = state.segment else { return [] }
+        var stage = WriteStage(state.buffer, segment.handle, at: segment.end)
+        var places: [ContentPlace] = []
+        places.reserveCapacity(payloads.count)
+        for payload in payloads {
+            let header = RecordHeader(
+                file: segment.file.id, offset: segment.end, length: payload.length, digest: payload.digest)
+            try stage.put(header.encoded)
+            for chunk in payload.chunks { try stage.put(chunk) }
+            let recordLength = RecordHeader.recordLength(payload: payload.length)
+            try stage.putZeros(recordLength - RecordHeader.byteCount - payload.length)
+            places.append(.segment(segment.file, offset: segment.end, length: payload.length))
+            segment.end += Int64(recordLength)
+        }
+        try stage.flush()
+        state.segment = segment
+        return places
+    }
+
+    private func syncSegment(_ state: inout State) throws(ContentError) {
+        guard let segment = state.segment, segment.end > segment.syncedEnd else { return }
+        try segment.handle.syncData()
+        state.segment?.syncedEnd = segment.end
+    }
+
+    /// Closes the segment for ever. Places in it that were not synced are lost, which the next `sync()` must tell.
+    private func abandon(_ state: inout State, after error: ContentError) {
+        guard let segment = state.segment else { return }
+        state.segment = nil
+        if segment.end > segment.syncedEnd { state.lost = error }
+        // Nothing can point into it, and a full disk must not fill up with empty segments.
+        if segment.syncedEnd == 0 { layout.remove(segment.file.segmentPath) }
+    }
+}
+
+/// The segment that is being written.
+private struct Segment {
+    let file: ContentFile
+    let handle: OpenFile
+    /// Where the next record begins.
+    var end: Int64 = 0
+    /// Everything before this is durable.
+    var syncedEnd: Int64 = 0
+    /// How far space is reserved.
+    var allocated: Int64 = 0
+}
+
+private struct State: ~Copyable {
+    var segment: Segment?
+    /// Why places handed out since the last sync are lost.
+    var lost: ContentError?
+    let buffer = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: SegmentWriter.bufferLength, alignment: RecordHeader.alignment)
+
+    deinit {
+        if let segment { segment.handle.trim(to: segment.end) }
+        buffer.deallocate()
+    }
+}
+
+/// Gathers small pieces into large writes.
+private struct WriteStage {
+    private let buffer: UnsafeMutableRawBufferPointer
+    private let file: OpenFile
+    private var offset: Int64
+    private var filled = 0
+
+    init(_ buffer: UnsafeMutableRawBufferPointer, _ file: OpenFile, at offset: Int64) {
+        self.buffer = buffer
+        self.file = file
+        self.offset = offset
+    }
+
+    mutating func put(_ bytes: [UInt8]) throws(ContentError) {
+        try bytes.span.withUnsafeBytes { (source) throws(ContentError) -> Void in
+            var rest = source[...]
+            while !rest.isEmpty {
+                let space = try room()
+                let part = rest.prefix(space.count)
+                space.copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
+                filled += part.count
+                rest = rest.dropFirst(part.count)
+            }
+        }
+    }
+
+    mutating func putZeros(_ count: Int) throws(ContentError) {
+        var rest = count
+        while rest > 0 {
+            let space = try room()
+            let part = min(rest, space.count)
+            UnsafeMutableRawBufferPointer(rebasing: space[..<part]).initializeMemory(as: UInt8.self, repeating: 0)
+            filled += part
+            rest -= part
+        }
+    }
+
+    mutating func flush() throws(ContentError) {
+        try file.write(UnsafeRawBufferPointer(rebasing: buffer[..<filled]), at: offset)
+        offset += Int64(filled)
+        filled = 0
+    }
+
+    /// The free part of the buffer, never empty.
+    private mutating func room() throws(ContentError) -> UnsafeMutableRawBufferPointer {
+        if filled == buffer.count { try flush() }
+        return UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+    }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Foundation
+import Synchronization
+
+/// A content that is too long for memory, while it comes in; then a file of its own.
+///
+/// Each call waits until the disk has taken its bytes: a sender is never faster than the disk, and no more than one
+/// piece per spool file is in memory. One caller at a time. A spool file that is neither sealed nor discarded removes
+/// itself when the last reference to it goes; what a crash leaves behind is removed at the next start.
+public final class SpoolFile: Sendable {
+    private let file: BlockingSpool
+    private let thread: DedicatedThread
+
+    fileprivate init(_ file: BlockingSpool, on thread: DedicatedThread) {
+        self.file = file
+        self.thread = thread
+    }
+
+    deinit {
+        // A thread that takes no more work leaves the file to the next start.
+        try? thread.post { [file] in file.removeUnlessSealed() }
+    }
+
+    static func create(in layout: ContentLayout, on thread: DedicatedThread) async throws(ContentError) -> SpoolFile {
+        let file = try await thread.content { () throws(ContentError) in try BlockingSpool(in: layout) }
+        return SpoolFile(file, on: thread)
+    }
+
+    /// Adds bytes at the end.
+    ///
+    /// - Throws: `.tooLarge` beyond `ContentStore.maxContentLength`, `.full`, `.unavailable`; after any error the spool
+    ///   file is gone and every further call throws `.spoolClosed`.
+    public func append(_ bytes: [UInt8]) async throws(ContentError) {
+        try await thread.content { [file] () throws(ContentError) in try file.append(bytes) }
+    }
+
+    /// Makes the content durable under its final name.
+    ///
+    /// - Throws: like `append`.
+    public func seal() async throws(ContentError) -> ContentPlace {
+        try await thread.content { [file] () throws(ContentError) in try file.seal() }
+    }
+
+    /// Removes the content, also after `seal`: only when it is certain that no row points at it. May be called again.
+    ///
+    /// Cannot fail: what the file system keeps against our will is garbage to which nothing points.
+    public func discard() async {
+        try? await thread.content { [file] () throws(ContentError) in file.discard() }
+    }
+}
+
+/// The blocking part of a spool file.
+final class BlockingSpool: Sendable {
+    /// How often a name is tried. A second try happens only when another process cleaned the spool between our making
+    /// of the file and our locking of it.
+    private static let maxAttempts = 3
+
+    private enum Phase {
+        case open(OpenFile, length: Int)
+        case sealed(ContentFile)
+        case gone
+    }
+
+    private let id: ContentFileID
+    private let layout: ContentLayout
+    private let phase: Mutex<Phase>
+
+    init(in layout: ContentLayout) throws(ContentError) {
+        for _ in 0..<Self.maxAttempts {
+            let id = ContentFileID()
+            let file = try OpenFile(Self.path(id), in: layout.root, .create, layout.operations)
+            guard try file.lock(), try file.status().names > 0 else { continue }
+            self.id = id
+            self.layout = layout
+            self.phase = Mutex(.open(file, length: 0))
+            return
+        }
+        throw .unavailable("spool: other processes remove its files")
+    }
+
+    func append(_ bytes: [UInt8]) throws(ContentError) {
+        try change { (file, length) throws(ContentError) in
+            let newLength = length + bytes.count
+            guard newLength <= ContentStore.maxContentLength else {
+                throw .tooLarge(length: newLength, max: ContentStore.maxContentLength)
+            }
+            try file.writeAll(bytes, at: Int64(length))
+            return .open(file, length: newLength)
+        }
+    }
+
+    func seal() throws(ContentError) -> ContentPlace {
+        let target = ContentFile(id: id, on: Instant.now().vietnamDate)
+        var place = ContentPlace.file(target, length: 0)
+        try change { (file, length) throws(ContentError) in
+            place = .file(target, length: length)
+            try file.syncData()
+            let folder = "large/\(target.month)"
+            try layout.makeDirectory(folder)
+            try layout.rename(Self.path(id), to: target.largePath)
+            do throws(ContentError) {
+                try layout.syncDirectory(folder)
+                try layout.syncDirectory("spool")
+            } catch {
+                layout.remove(target.largePath)
+                throw error
+            }
+            return .sealed(target)
+        }
+        return place
+    }
+
+    func discard() {
+        phase.withLock { phase in
+            switch phase {
+            case .open: layout.remove(Self.path(id))
+            case .sealed(let file): layout.remove(file.largePath)
+            case .gone: break
+            }
+            phase = .gone
+        }
+    }
+
+    func removeUnlessSealed() {
+        phase.withLock { phase in
+            guard case .open = phase else { return }
+            layout.remove(Self.path(id))
+            phase = .gone
+        }
+    }
+
+    /// One step of an open spool file; a failed one ends it, because its bytes can no longer be trusted.
+    private func change(_ step: (OpenFile, Int) throws(ContentError) -> Phase) throws(ContentError) {
+        try phase.withLock { (phase) throws(ContentError) in
+            guard case .open(let file, let length) = phase else { throw .spoolClosed }
+            do throws(ContentError) {
+                phase = try step(file, length)
+            } catch {
+                layout.remove(Self.path(id))
+                phase = .gone
+                throw error
+            }
+        }
+    }
+
+    private static func path(_ id: ContentFileID) -> String { "spool/\(id).part" }
+
+    /// Removes what processes that are gone left in the spool; files that a living process has locked stay.
+    static func removeLeftovers(in layout: ContentLayout) throws(ContentError) {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: "\(layout.root)/spool")
+        } catch {
+            throw .unavailable("list spool: \(error.localizedDescription)")
+        }
+        for name in names {
+            guard let file = try? OpenFile("spool/\(name)", in: layout.root, .existing, layout.operations),
+                (try? file.lock()) == true
+            else { continue }
+            layout.remove("spool/\(name)")
+        }
+    }
+}
