@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Foundation
+import Testing
+import Trust
+
+@testable import Store
+
+@Suite struct ContentReadingTests {
+    @Test func everyFlippedByteOfARecordIsDamage() async throws {
+        let bench = try StoreBench()
+        var random = SeededGenerator(seed: 6)
+        let payload = ContentBytes(random.bytes(300))
+        let places = try await bench.put([payload, payload], bench.store.makeSegmentWriter())
+        let place = try #require(places.last)
+        let name = "content/\(place.path)"
+        for offset in Int64(0)..<Int64(RecordHeader.byteCount + payload.length) {
+            try bench.directory.flip(name, at: 4_096 + offset)
+            let error = await contentError { _ = try await bench.store.readWhole(place, digest: payload.digest) }
+            #expect(error?.isDamaged == true, "byte \(offset)")
+            #expect(error?.refusal.code == .contentDamaged)
+            try bench.directory.flip(name, at: 4_096 + offset)
+        }
+        #expect(try await bench.store.readWhole(place, digest: payload.digest) == payload.chunks.flatMap { $0 })
+    }
+
+    @Test func placesThatMeanAnotherRecordAreDamage() async throws {
+        let bench = try StoreBench()
+        let payloads = [ContentBytes([1]), ContentBytes([1]), ContentBytes([2])]
+        let places = try await bench.put(payloads, bench.store.makeSegmentWriter())
+        guard case .segment(let file, _, _) = places[0] else { throw ContentError.damaged("not a segment") }
+        let wrong: [ContentPlace] = [
+            .segment(file, offset: 8_192, length: 1), .segment(file, offset: 0, length: 0),
+            .segment(file, offset: 0, length: 2), .segment(file, offset: 1 << 30, length: 1),
+            .segment(file, offset: -4_096, length: 1), .segment(file, offset: 0, length: -1),
+            .segment(ContentFile(id: ContentFileID(), on: Instant.now().vietnamDate), offset: 0, length: 1),
+            .file(file, length: 1),
+        ]
+        for place in wrong {
+            let whole = await contentError { _ = try await bench.store.readWhole(place, digest: payloads[0].digest) }
+            #expect(whole?.isDamaged == true, "\(place)")
+            let stream = await contentError { _ = try await bench.stream(place, payloads[0].digest) }
+            #expect(stream?.isDamaged == true, "\(place)")
+        }
+        // A record copied over another of the same content still stands at the wrong offset.
+        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: "\(bench.layout.root)/\(places[0].path)"))
+        let record = try #require(try handle.read(upToCount: 4_096))
+        try handle.seek(toOffset: 4_096)
+        try handle.write(contentsOf: record)
+        try handle.close()
+        let moved = await contentError { _ = try await bench.store.readWhole(places[1], digest: payloads[1].digest) }
+        #expect(moved?.isDamaged == true)
+    }
+
+    @Test(arguments: [262_143, 262_144, 262_145, (1 << 20) + 1, 5 << 20])
+    func aLargeContentComesBackInBoundedChunks(_ length: Int) async throws {
+        let bench = try StoreBench()
+        var random = SeededGenerator(seed: 7)
+        let bytes = random.bytes(length)
+        let place = try await bench.large(bytes)
+        var all: [UInt8] = []
+        for try await chunk in bench.store.read(place, digest: SHA256Digest(of: bytes)) {
+            #expect((1...ContentStore.chunkLength).contains(chunk.count))
+            all += chunk
+        }
+        #expect(all == bytes)
+    }
+
+    @Test func aDamagedLargeContentIsNeverHandedOutInFull() async throws {
+        let bench = try StoreBench()
+        var random = SeededGenerator(seed: 8)
+        let bytes = random.bytes(1_500_000)
+        let digest = SHA256Digest(of: bytes)
+        let place = try await bench.large(bytes)
+        for offset in [Int64(0), 700_000, 1_499_999] {
+            try bench.directory.flip("content/\(place.path)", at: offset)
+            var seen = 0
+            var iterator = bench.store.read(place, digest: digest).makeAsyncIterator()
+            let error = await contentError { while let chunk = try await iterator.next() { seen += chunk.count } }
+            #expect(error?.isDamaged == true)
+            #expect(seen < bytes.count)
+            // Asked again after the failure, it does not pretend to have ended well.
+            #expect(await contentError { _ = try await iterator.next() } == error)
+            try bench.directory.flip("content/\(place.path)", at: offset)
+        }
+        #expect(try await bench.stream(place, digest) == bytes)
+    }
+
+    @Test func aLargeContentOfAnotherLengthIsDamage() async throws {
+        let bench = try StoreBench()
+        let bytes = [UInt8](repeating: 9, count: 1_500_000)
+        let digest = SHA256Digest(of: bytes)
+        let place = try await bench.large(bytes)
+        let name = "content/\(place.path)"
+        try bench.directory.edit(name) { try $0.truncate(atOffset: 1_500_001) }
+        #expect(await contentError { _ = try await bench.stream(place, digest) }?.isDamaged == true)
+        try bench.directory.edit(name) { try $0.truncate(atOffset: 1_499_999) }
+        #expect(await contentError { _ = try await bench.stream(place, digest) }?.isDamaged == true)
+        let other = SHA256Digest(of: [1])
+        #expect(await contentError { _ = try await bench.stream(place, other) }?.isDamaged == true)
+        let whole = await contentError { _ = try await bench.store.readWhole(place, digest: digest) }
+        #expect(whole == .tooLarge(length: 1_500_000, max: ContentStore.maxSegmentedLength))
+    }
+
+    /// Damage that happens between two chunks is seen too: the file may be cut while it is being read.
+    @Test func aFileCutWhileItIsReadIsDamage() async throws {
+        let bench = try StoreBench()
+        let bytes = [UInt8](repeating: 3, count: 1_500_000)
+        let place = try await bench.large(bytes)
+        var iterator = bench.store.read(place, digest: SHA256Digest(of: bytes)).makeAsyncIterator()
+        #expect(try await iterator.next()?.count == ContentStore.chunkLength)
+        try bench.directory.edit("content/\(place.path)") { try $0.truncate(atOffset: 300_000) }
+        let error = await contentError { while try await iterator.next() != nil {} }
+        #expect(error?.isDamaged == true)
+    }
+
+    @Test func readersAndAWriterDoNotDisturbEachOther() async throws {
+        let bench = try StoreBench()
+        // Each reader gets every place as soon as it is durable.
+        let feeds = (0..<4).map { _ in AsyncStream<(ContentPlace, ContentBytes)>.makeStream() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                var random = SeededGenerator(seed: 9)
+                let writer = SegmentWriter(layout: bench.layout, maxSegmentLength: 4 << 20)
+                defer { for feed in feeds { feed.continuation.finish() } }
+                for _ in 0..<25 {
+                    let batch = (0..<8).map { _ in
+                        ContentBytes(random.bytes(Int.random(in: 0...300_000, using: &random)))
+                    }
+                    let places = try await bench.put(batch, writer)
+                    for feed in feeds { for item in zip(places, batch) { feed.continuation.yield(item) } }
+                }
+            }
+            for feed in feeds {
+                group.addTask {
+                    var read = 0
+                    for await (place, payload) in feed.stream {
+                        let bytes = payload.chunks.flatMap { $0 }
+                        let whole = try await bench.store.readWhole(place, digest: payload.digest)
+                        let streamed = try await bench.stream(place, payload.digest)
+                        #expect(whole == bytes && streamed == bytes)
+                        read += 1
+                    }
+                    #expect(read == 200)
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    @Test func openFilesAreBounded() async throws {
+        let bench = try StoreBench()
+        let cache = FileCache(bench.layout)
+        var places: [ContentPlace] = []
+        for byte in UInt8(0)..<UInt8(FileCache.capacity + 10) { places.append(try await bench.large([byte])) }
+        let (paths, first) = (places.map(\.path), places[0].path)
+        let counts = try await bench.thread.run {
+            try paths.map { path in
+                _ = try cache.file(first)
+                _ = try cache.file(path)
+                return cache.count
+            }
+        }
+        #expect(counts.max() == FileCache.capacity)
+        // The one that was used all the time is still the same open file; one used long ago was closed.
+        let kept = try await bench.thread.run {
+            try cache.file(first) === cache.file(first) && cache.count == FileCache.capacity
+        }
+        #expect(kept)
+    }
+
+    @Test func aCancelledReaderStops() async throws {
+        let bench = try StoreBench()
+        let bytes = [UInt8](repeating: 3, count: 1_500_000)
+        let place = try await bench.large(bytes)
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await bench.stream(place, SHA256Digest(of: bytes))
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Foundation
+import Synchronization
+import Testing
+import Trust
+
+@testable import Store
+
+/// A directory that is removed with everything in it when the last reference goes.
+final class ScratchDirectory: Sendable {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appendingPathComponent("truc-content-\(UUID())").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Paths of all regular files below `folder`, sorted.
+    func files(in folder: String) -> [String] {
+        let root = "\(path)/\(folder)"
+        let names = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
+        return names.map { "\(root)/\($0)" }.filter { path in
+            var isDirectory: ObjCBool = false
+            return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && !isDirectory.boolValue
+        }.sorted()
+    }
+
+    /// Changes one file in place.
+    func edit(_ name: String, _ change: (FileHandle) throws -> Void) throws {
+        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: "\(path)/\(name)"))
+        try change(handle)
+        try handle.close()
+    }
+
+    /// Inverts the byte at `offset`; done twice it is undone.
+    func flip(_ name: String, at offset: Int64) throws {
+        try edit(name) { handle in
+            try handle.seek(toOffset: UInt64(offset))
+            let byte = try #require(try handle.read(upToCount: 1)?.first)
+            try handle.seek(toOffset: UInt64(offset))
+            try handle.write(contentsOf: [~byte])
+        }
+    }
+}
+
+/// A generator whose numbers are the same in every run (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func bytes(_ count: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        for index in stride(from: 0, to: count, by: 8) {
+            withUnsafeBytes(of: next()) { random in
+                for offset in 0..<min(8, count - index) { bytes[index + offset] = random[offset] }
+            }
+        }
+        return bytes
+    }
+}
+
+/// The real system calls, of which a test can make the next one fail.
+final class FaultyFiles: Sendable {
+    enum Call: Hashable { case write, allocate, syncData, syncDirectory }
+
+    private struct State {
+        var failures: [Call: Int32] = [:]
+        var longestWrite = Int.max
+        /// Names of the files that were synced, in order.
+        var synced: [String] = []
+    }
+
+    private let state = Mutex(State())
+
+    func failNext(_ call: Call, with code: Int32) { state.withLock { $0.failures[call] = code } }
+    func limitWrites(to count: Int) { state.withLock { $0.longestWrite = count } }
+    var syncedFiles: [String] { state.withLock { $0.synced } }
+
+    var operations: FileOperations {
+        let real = FileOperations.system
+        return FileOperations(
+            write: { descriptor, bytes, offset in
+                if let code = self.take(.write) { return -Int(code) }
+                let count = min(bytes.count, self.state.withLock { $0.longestWrite })
+                return real.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes[..<count]), offset)
+            },
+            allocate: { descriptor, offset, length in
+                self.take(.allocate).map { -Int($0) } ?? real.allocate(descriptor, offset, length)
+            },
+            syncData: { descriptor in
+                self.state.withLock { $0.synced.append(Self.name(descriptor)) }
+                return self.take(.syncData).map { -Int($0) } ?? real.syncData(descriptor)
+            },
+            syncDirectory: { descriptor in
+                self.take(.syncDirectory).map { -Int($0) } ?? real.syncDirectory(descriptor)
+            })
+    }
+
+    private func take(_ call: Call) -> Int32? { state.withLock { $0.failures.removeValue(forKey: call) } }
+
+    private static func name(_ descriptor: Int32) -> String {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")) ?? "?"
+    }
+}
+
+/// A content store in a scratch directory, with one thread for the blocking calls of its writers.
+struct StoreBench {
+    let directory: ScratchDirectory
+    let faults = FaultyFiles()
+    let store: ContentStore
+    let thread = DedicatedThread(name: "content-test")
+
+    init() throws {
+        directory = try ScratchDirectory()
+        store = try ContentStore.open(directory: "\(directory.path)/content", operations: faults.operations)
+    }
+
+    var layout: ContentLayout { ContentLayout(root: "\(directory.path)/content", operations: faults.operations) }
+
+    /// Appends and syncs, like a committer.
+    func put(_ payloads: [ContentBytes], _ writer: SegmentWriter) async throws -> [ContentPlace] {
+        try await thread.run {
+            let places = try writer.append(payloads)
+            try writer.sync()
+            return places
+        }
+    }
+
+    func append(_ payloads: [ContentBytes], _ writer: SegmentWriter) async throws -> [ContentPlace] {
+        try await thread.run { try writer.append(payloads) }
+    }
+
+    func sync(_ writer: SegmentWriter) async throws {
+        try await thread.run { try writer.sync() }
+    }
+
+    /// A sealed content of its own file.
+    func large(_ bytes: [UInt8]) async throws -> ContentPlace {
+        let spool = try await store.makeSpool()
+        for start in stride(from: 0, to: bytes.count, by: 100_000) {
+            try await spool.append(Array(bytes[start..<min(start + 100_000, bytes.count)]))
+        }
+        return try await spool.seal()
+    }
+
+    func stream(_ place: ContentPlace, _ digest: SHA256Digest) async throws -> [UInt8] {
+        var all: [UInt8] = []
+        for try await chunk in store.read(place, digest: digest) { all += chunk }
+        return all
+    }
+
+    func segments() -> [String] { directory.files(in: "content/segments") }
+}
+
+/// The `ContentError` that `body` throws; nil when it throws none or another.
+func contentError(_ body: () async throws -> Void) async -> ContentError? {
+    do {
+        try await body()
+        return nil
+    } catch {
+        return error as? ContentError
+    }
+}
+
+extension ContentError {
+    var isDamaged: Bool { if case .damaged = self { true } else { false } }
+    var isFull: Bool { if case .full = self { true } else { false } }
+    var isUnavailable: Bool { if case .unavailable = self { true } else { false } }
+}

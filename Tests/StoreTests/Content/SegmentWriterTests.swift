@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Foundation
+import Synchronization
+import Testing
+import Trust
+
+@testable import Store
+
+@Suite struct SegmentWriterTests {
+    private static let sizes = [0, 1, 79, 80, 4_015, 4_016, 4_017, 4_095, 4_096, 4_097, 262_144, 262_145, 1 << 20]
+
+    @Test func whatWasAppendedIsReadBack() async throws {
+        let bench = try StoreBench()
+        let writer = bench.store.makeSegmentWriter()
+        var random = SeededGenerator(seed: 3)
+        let payloads = Self.sizes.map { ContentBytes(random.bytes($0)) }
+        // Once as one batch, once each alone.
+        var places = try await bench.put(payloads, writer)
+        for payload in payloads { places += try await bench.put([payload], writer) }
+        #expect(Set(places).count == 2 * payloads.count)
+        for (place, payload) in zip(places, payloads + payloads) {
+            let bytes = payload.chunks.flatMap { $0 }
+            #expect(place.length == bytes.count)
+            #expect(try await bench.store.readWhole(place, digest: payload.digest) == bytes)
+            #expect(try await bench.stream(place, payload.digest) == bytes)
+            let reparsed = try ContentPlace(parsing: place.description)
+            #expect(try await bench.store.readWhole(reparsed, digest: payload.digest) == bytes)
+        }
+        #expect(bench.segments().count == 1)
+    }
+
+    @Test func aBatchInPiecesLongerThanTheBufferKeepsItsBytes() async throws {
+        let bench = try StoreBench()
+        let writer = bench.store.makeSegmentWriter()
+        var random = SeededGenerator(seed: 4)
+        let payloads = (0..<9).map { _ in
+            let chunks = (0..<7).map { _ in random.bytes(Int.random(in: 0...150_000, using: &random)) }
+            return ContentBytes(chunks: chunks, digest: SHA256Digest(of: chunks.flatMap { $0 }))
+        }
+        #expect(payloads.reduce(0) { $0 + $1.length } > SegmentWriter.bufferLength)
+        bench.faults.limitWrites(to: 1_000_003)
+        let places = try await bench.put(payloads, writer)
+        for (place, payload) in zip(places, payloads) {
+            #expect(try await bench.store.readWhole(place, digest: payload.digest) == payload.chunks.flatMap { $0 })
+        }
+    }
+
+    @Test func recordsStartOnTheGridAndOneSyncServesTheGroup() async throws {
+        let bench = try StoreBench()
+        let writer = bench.store.makeSegmentWriter()
+        let before = bench.faults.syncedFiles.count
+        let places = try await bench.put(
+            [1, 4_016, 4_017].map { ContentBytes(.init(repeating: 7, count: $0)) }, writer)
+        let offsets = places.map { place in if case .segment(_, let offset, _) = place { offset } else { Int64(-1) } }
+        #expect(offsets == [0, 4_096, 8_192])
+        #expect(bench.faults.syncedFiles.count == before + 1)
+        try await bench.sync(writer)
+        #expect(bench.faults.syncedFiles.count == before + 1, "nothing new, nothing to sync")
+    }
+
+    @Test func tooLongAPayloadIsRefusedBeforeAnythingIsWritten() async throws {
+        let bench = try StoreBench()
+        let writer = bench.store.makeSegmentWriter()
+        let long = ContentBytes(.init(repeating: 0, count: SegmentWriter.maxPayloadLength + 1))
+        let error = await contentError { _ = try await bench.append([ContentBytes([1]), long], writer) }
+        #expect(error == .tooLarge(length: long.length, max: SegmentWriter.maxPayloadLength))
+        #expect(bench.segments().isEmpty)
+    }
+
+    @Test func everyWriterHasASegmentOfItsOwn() async throws {
+        let bench = try StoreBench()
+        for _ in 0..<3 { _ = try await bench.put([ContentBytes([1])], bench.store.makeSegmentWriter()) }
+        #expect(bench.segments().count == 3)
+        // A writer that is gone gave back the space that it had reserved.
+        for path in bench.segments() {
+            #expect(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int == 4_096)
+        }
+    }
+
+    @Test func aFullSegmentIsLeftForANewOne() async throws {
+        let bench = try StoreBench()
+        let writer = SegmentWriter(layout: bench.layout, maxSegmentLength: 3 * 4_096)
+        var stored: [(ContentPlace, UInt8)] = []
+        for byte in UInt8(0)..<7 {
+            // Not synced by the caller: leaving the segment must do it.
+            let place = try #require(try await bench.append([ContentBytes([byte])], writer).first)
+            stored.append((place, byte))
+        }
+        try await bench.sync(writer)
+        #expect(bench.segments().count == 3)
+        let synced = bench.faults.syncedFiles.filter { $0.hasSuffix(".seg") }
+        #expect(synced.count == 3 && Set(synced).count == 3)
+        for (place, byte) in stored {
+            #expect(try await bench.store.readWhole(place, digest: ContentBytes([byte]).digest) == [byte])
+        }
+    }
+
+    @Test func aNewMonthInVietnamBeginsANewSegment() async throws {
+        let bench = try StoreBench()
+        let clock = Clock(try Instant(iso8601: "2026-11-30T23:59:59+07:00"))
+        let writer = SegmentWriter(layout: bench.layout, now: { clock.now })
+        let old = try await bench.put([ContentBytes([1])], writer)
+        clock.now = try Instant(iso8601: "2026-12-01T00:00:00+07:00")
+        let new = try await bench.put([ContentBytes([2])], writer)
+        #expect(old.first?.path.hasPrefix("segments/2026-11/") == true)
+        #expect(new.first?.path.hasPrefix("segments/2026-12/") == true)
+    }
+
+    @Test func aSegmentWhoseSyncFailedIsClosedForEver() async throws {
+        let bench = try StoreBench()
+        let writer = bench.store.makeSegmentWriter()
+        let first = ContentBytes([1, 2, 3])
+        let kept = try #require(try await bench.put([first], writer).first)
+        bench.faults.failNext(.syncData, with: EIO)
+        let error = await contentError { _ = try await bench.put([ContentBytes([4])], writer) }
+        #expect(error?.isUnavailable == true)
+        #expect(error?.refusal.code == .storageUnavailable)
+        try await bench.sync(writer)
+        let next = try #require(try await bench.put([ContentBytes([5])], writer).first)
+        #expect(next.path != kept.path)
+        let syncsOfTheFailed = bench.faults.syncedFiles.filter { $0.hasSuffix(kept.path) }
+        #expect(syncsOfTheFailed.count == 2, "the good one and the failed one, and never again")
+        #expect(try await bench.store.readWhole(kept, digest: first.digest) == [1, 2, 3])
+    }
+
+    @Test func aFailedWriteTakesTheUnsyncedPlacesWithIt() async throws {
+        let bench = try StoreBench()
+        let writer = bench.store.makeSegmentWriter()
+        let synced = try #require(try await bench.put([ContentBytes([1])], writer).first)
+        _ = try await bench.append([ContentBytes([2])], writer)
+        bench.faults.failNext(.write, with: ENOSPC)
+        let refused = await contentError { _ = try await bench.append([ContentBytes([3])], writer) }
+        #expect(refused?.isFull == true)
+        #expect(refused?.refusal.code == .storageFull)
+        // The place of [2] was never synced and never will be: the next sync must not claim it.
+        let later = try #require(try await bench.append([ContentBytes([4])], writer).first)
+        #expect(later.path != synced.path)
+        #expect(await contentError { try await bench.sync(writer) }?.isFull == true)
+        // Told once; then the writer goes on.
+        let after = try #require(try await bench.put([ContentBytes([5])], writer).first)
+        #expect(try await bench.store.readWhole(after, digest: ContentBytes([5]).digest) == [5])
+        #expect(try await bench.store.readWhole(synced, digest: ContentBytes([1]).digest) == [1])
+    }
+
+    @Test(arguments: [FaultyFiles.Call.write, .allocate, .syncData, .syncDirectory])
+    func aFullDiskDoesNotFillUpWithEmptySegments(_ call: FaultyFiles.Call) async throws {
+        let bench = try StoreBench()
+        let writer = bench.store.makeSegmentWriter()
+        for _ in 0..<3 {
+            bench.faults.failNext(call, with: ENOSPC)
+            let error = await contentError { _ = try await bench.put([ContentBytes([1])], writer) }
+            #expect(error?.isFull == true)
+            #expect(bench.segments().isEmpty)
+        }
+        _ = try await bench.put([ContentBytes([1])], writer)
+        #expect(bench.segments().count == 1)
+    }
+
+    @Test func aTornTailHarmsNothing() async throws {
+        let bench = try StoreBench()
+        let writer = bench.store.makeSegmentWriter()
+        var random = SeededGenerator(seed: 5)
+        let whole = ContentBytes(random.bytes(10_000))
+        let torn = ContentBytes(random.bytes(10_000))
+        let kept = try #require(try await bench.put([whole], writer).first)
+        let lost = try #require(try await bench.append([torn], writer).first)
+        guard case .segment(_, let offset, _) = lost else { throw ContentError.damaged("not a segment") }
+        try bench.directory.edit("content/\(lost.path)") { try $0.truncate(atOffset: UInt64(offset) + 5_000) }
+
+        let reopened = try ContentStore.open(directory: bench.layout.root)
+        #expect(reopened.storeID == bench.store.storeID)
+        #expect(try await reopened.readWhole(kept, digest: whole.digest) == whole.chunks.flatMap { $0 })
+        #expect(await contentError { _ = try await reopened.readWhole(lost, digest: torn.digest) }?.isDamaged == true)
+        let next = try #require(try await bench.put([torn], reopened.makeSegmentWriter()).first)
+        #expect(next.path != kept.path)
+        #expect(try await reopened.readWhole(next, digest: torn.digest) == torn.chunks.flatMap { $0 })
+    }
+}
+
+/// A clock that a test sets.
+private final class Clock: Sendable {
+    private let state: Mutex<Instant>
+    init(_ now: Instant) { state = Mutex(now) }
+    var now: Instant {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
+}
