@@ -45,7 +45,9 @@ let package = Package(
         room("EdXML", ["Exchange", "Trust", "CLibXML2"], resources: [.embedInCode("Schema/edxml.xsd")]),
         room("VXPProtocol", ["Exchange", "Trust"]),
         room("Delivery", ["Exchange"]),
-        room("Store", ["Exchange", "Trust", "Delivery", "CPostgreSQL", log, metrics], resources: [.embedInCode("Migrations")]),
+        room(
+            "Store", ["Exchange", "Trust", "Delivery", "CPostgreSQL", log, metrics],
+            resources: [.embedInCode("Migrations")]),
         room("Hub", ["Exchange", "Trust", "EdXML", "Delivery", "Store", log, metrics]),
         room(
             "Surfaces",
