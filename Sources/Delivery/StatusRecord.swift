@@ -31,4 +31,6 @@ public enum StatusEffect: String, CaseIterable, Sendable, Codable {
     case unknownDocument = "unknown-document"
     /// The document did not go to who speaks, or not to whom the sender speaks. Delivered and marked.
     case notARecipient = "not-a-recipient"
+    /// The hub's own message to a sender about a delivery that it could not make; nobody's status.
+    case hubNotice = "hub-notice"
 }

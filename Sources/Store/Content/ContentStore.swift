@@ -67,7 +67,7 @@ public final class ContentStore: Sendable {
         }
     }
 
-    /// A writer of new contents, with a segment of its own from its first `append` on. Gives no thread: its calls block.
+    /// A writer of new contents, with a segment of its own from its first `append` on. Its calls block.
     public func makeSegmentWriter() -> SegmentWriter { SegmentWriter(layout: layout) }
 
     /// A file for a content that is longer than `maxSegmentedLength` while it comes in.
@@ -99,6 +99,13 @@ public final class ContentStore: Sendable {
             // One chunk as long as the content: the cursor gives it out only when it is found right.
             try ContentCursor(place, digest, files, chunkLength: max(place.length, 1)).next() ?? []
         }
+    }
+
+    /// Frees the place of a content to which nothing points, as far as that is possible: a record of a segment stays,
+    /// a file of its own goes. One that cannot be removed is garbage and harms nobody.
+    public func remove(_ place: ContentPlace) async {
+        guard case .file(let file, _) = place else { return }
+        try? await spoolThreads.next().run { [layout] in layout.remove(file.largePath) }
     }
 
     /// Really writes, syncs, reads back and removes a small file.

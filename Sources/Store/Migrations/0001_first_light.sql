@@ -75,9 +75,10 @@ CREATE TABLE package (
     urgency            smallint NOT NULL DEFAULT 0 CHECK (urgency BETWEEN 0 AND 4),
     status             text,                      -- StatusCode of a status package
     status_description text,
-    status_effect      text CHECK (status_effect IN ('applied', 'repeated', 'unknown-document', 'not-a-recipient')),
+    status_effect      text CHECK (
+        status_effect IN ('applied', 'repeated', 'unknown-document', 'not-a-recipient', 'hub-notice')),
     signature          text NOT NULL,
-    warnings           text[] NOT NULL DEFAULT '{}',
+    warnings           jsonb NOT NULL DEFAULT '[]',
     sha256             bytea NOT NULL CHECK (octet_length(sha256) = 32),
     meaning            bytea NOT NULL CHECK (octet_length(meaning) = 32),
     accepted_at        timestamptz NOT NULL,
@@ -96,7 +97,7 @@ CREATE TABLE package_link (
     relation     text NOT NULL CHECK (relation IN ('recalls', 'updates', 'replaces', 'responds-to')),
     document_id  text NOT NULL,
     document_key text NOT NULL,
-    agencies     text[] NOT NULL DEFAULT '{}',  -- replacement only for these, as written; empty: for all
+    agencies     jsonb NOT NULL DEFAULT '[]',  -- replacement only for these, as written; empty: for all
     PRIMARY KEY (package_id, position)
 );
 CREATE INDEX package_link_by_document ON package_link (document_key);
@@ -156,7 +157,8 @@ CREATE TABLE document_status (
     latest              text NOT NULL,
     latest_description  text,
     latest_at           timestamptz NOT NULL,
-    latest_package_id   uuid NOT NULL REFERENCES package,
+    -- Deferred: the word is decided before its package is written.
+    latest_package_id   uuid NOT NULL REFERENCES package DEFERRABLE INITIALLY DEFERRED,
     furthest            text,
     PRIMARY KEY (document_package_id, recipient_agency_id)
 );
@@ -175,6 +177,7 @@ CREATE TABLE history (
 ) PARTITION BY RANGE (at);
 CREATE TABLE history_default PARTITION OF history DEFAULT;
 CREATE INDEX history_by_package ON history (package_id);
+CREATE INDEX history_by_request ON history (request_id);
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

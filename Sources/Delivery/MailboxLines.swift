@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+
+/// One line of a recipient's pending list.
+public struct PendingDelivery: Sendable, Equatable {
+    public let id: DeliveryID
+    public let messageType: MessageType
+    public let senderWritten: String
+    public let recipientWritten: String
+    public let state: DeliveryState
+    public let failures: Int
+    public let createdAt: Instant
+    public let updatedAt: Instant
+
+    public init(
+        id: DeliveryID, messageType: MessageType, senderWritten: String, recipientWritten: String,
+        state: DeliveryState, failures: Int, createdAt: Instant, updatedAt: Instant
+    ) {
+        self.id = id
+        self.messageType = messageType
+        self.senderWritten = senderWritten
+        self.recipientWritten = recipientWritten
+        self.state = state
+        self.failures = failures
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+    }
+}
+
+/// One line of a sender's list: a package at one recipient.
+public struct SentDelivery: Sendable, Equatable {
+    public let id: DeliveryID
+    public let packageID: PackageID
+    public let messageType: MessageType
+    public let subject: String?
+    public let codeNumber: String?
+    public let codeNotation: String?
+    public let senderWritten: String
+    public let recipientWritten: String
+    public let sentAt: Instant
+    public let enteredAt: Instant?
+    public let state: DeliveryState
+    /// Why it is held or undeliverable.
+    public let refusal: Refusal.Code?
+    public let latestStatus: DocumentStatus?
+
+    public init(
+        id: DeliveryID, packageID: PackageID, messageType: MessageType, subject: String?, codeNumber: String?,
+        codeNotation: String?, senderWritten: String, recipientWritten: String, sentAt: Instant, enteredAt: Instant?,
+        state: DeliveryState, refusal: Refusal.Code?, latestStatus: DocumentStatus?
+    ) {
+        self.id = id
+        self.packageID = packageID
+        self.messageType = messageType
+        self.subject = subject
+        self.codeNumber = codeNumber
+        self.codeNotation = codeNotation
+        self.senderWritten = senderWritten
+        self.recipientWritten = recipientWritten
+        self.sentAt = sentAt
+        self.enteredAt = enteredAt
+        self.state = state
+        self.refusal = refusal
+        self.latestStatus = latestStatus
+    }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Foundation
+import Trust
+
+/// The SQL of taking packages, and how packages become its rows.
+enum AcceptStatements {
+    /// Claims identities. Rows decided by another registry than the one in force are left out, and so are identities
+    /// that exist. Sorted, so that two nodes that claim the same ones wait for each other instead of deadlocking.
+    static let claimKeys = """
+        INSERT INTO package_key (agency_id, identity, package_id, meaning)
+        SELECT new.agency_id, new.identity, new.package_id, new.meaning
+        FROM unnest($1::bigint[], $2::text[], $3::uuid[], $4::bytea[], $5::bigint[])
+            AS new (agency_id, identity, package_id, meaning, registry_version), hub
+        WHERE new.registry_version = hub.registry_version
+        ORDER BY new.agency_id, new.identity
+        ON CONFLICT DO NOTHING
+        RETURNING package_id
+        """
+
+    static let registryVersion = "SELECT registry_version FROM hub"
+
+    /// The document a status speaks of, and what its recipient has said so far; locks that word.
+    static let statusTarget = """
+        SELECT key.package_id AS document, delivery.id AS delivery, said.latest, said.furthest
+        FROM package_key AS key
+        LEFT JOIN delivery ON delivery.document_package_id = key.package_id AND delivery.recipient_agency_id = $3
+            AND delivery.state <> 'undeliverable'
+        LEFT JOIN document_status AS said ON said.document_package_id = key.package_id AND said.recipient_agency_id = $3
+        WHERE key.agency_id = $1 AND key.identity = $2
+        """
+
+    /// One recipient's word on one document at a time, over all nodes.
+    static let lockStatus = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, $2::bigint))"
+
+    static let applyStatus = """
+        INSERT INTO document_status
+            (document_package_id, recipient_agency_id, latest, latest_description, latest_at, latest_package_id, furthest)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (document_package_id, recipient_agency_id) DO UPDATE SET
+            latest = excluded.latest, latest_description = excluded.latest_description, latest_at = excluded.latest_at,
+            latest_package_id = excluded.latest_package_id, furthest = excluded.furthest
+        """
+
+    static let existingKey = """
+        SELECT key.package_id, key.meaning, package.accepted_at
+        FROM package_key AS key JOIN package ON package.id = key.package_id
+        WHERE key.agency_id = $1 AND key.identity = $2
+        """
+
+    static let addressed = """
+        SELECT recipient_agency_id, recipient_written FROM delivery WHERE document_package_id = $1
+        """
+
+    static let packages = BulkInsert(
+        into: "package",
+        [
+            ("id", .uuid), ("first_package_id", .uuid), ("kind", .text), ("sender_agency_id", .int8),
+            ("sender_written", .text), ("system_id", .text), ("document_id", .text), ("document_key", .text),
+            ("code_number", .text), ("code_notation", .text), ("promulgation_date", .date), ("document_type", .int4),
+            ("type_name", .text), ("subject", .text), ("signer_position", .text), ("signer_name", .text),
+            ("due_date", .date), ("urgency", .int2), ("status", .text), ("status_description", .text),
+            ("status_effect", .text), ("signature", .text), ("warnings", .jsonb), ("sha256", .bytea),
+            ("meaning", .bytea), ("accepted_at", .timestamptz), ("request_id", .uuid),
+        ])
+
+    static let contents = BulkInsert(
+        into: "content",
+        [("package_id", .uuid), ("backend", .text), ("place", .text), ("length", .int8), ("sha256", .bytea)])
+
+    static let attachments = BulkInsert(
+        into: "attachment",
+        [
+            ("package_id", .uuid), ("position", .int4), ("name", .text), ("declared_type", .text),
+            ("detected_type", .text), ("length", .int8), ("sha256", .bytea),
+        ])
+
+    static let links = BulkInsert(
+        into: "package_link",
+        [
+            ("package_id", .uuid), ("position", .int4), ("relation", .text), ("document_id", .text),
+            ("document_key", .text), ("agencies", .jsonb),
+        ])
+
+    static let deliveries = BulkInsert(
+        into: "delivery",
+        [
+            ("id", .uuid), ("package_id", .uuid), ("document_package_id", .uuid), ("recipient_agency_id", .int8),
+            ("recipient_written", .text), ("message_type", .text), ("state", .text), ("refusal", .text),
+            ("detail", .text), ("created_at", .timestamptz), ("updated_at", .timestamptz),
+        ])
+}
+
+/// A package that has won its identity, on its way into the tables.
+struct PackageRows {
+    let package: NewPackage
+    let place: ContentPlace
+    /// The first package of the same document, when this one only adds recipients.
+    let first: PackageID?
+    let statusEffect: StatusEffect?
+    /// The deliveries to write: all of them, or those that are added.
+    let deliveries: [NewDelivery]
+
+    var row: [PostgresValue] {
+        let envelope = package.envelope
+        return [
+            .uuid(envelope.id.uuid), .optional(first) { .uuid($0.uuid) }, .text(envelope.kind.rawValue),
+            .int8(envelope.sender.value), .text(envelope.senderWritten), .optional(envelope.system) { .text($0.text) },
+            .text(envelope.documentID.text), .text(envelope.documentID.normalized),
+            .optional(envelope.codeNumber) { .text($0) }, .optional(envelope.codeNotation) { .text($0) },
+            .optional(envelope.promulgationDate) { .date($0) },
+            .optional(envelope.documentType) { .int4(Int32(clamping: $0)) },
+            .optional(envelope.typeName) { .text($0) }, .optional(envelope.subject) { .text($0) },
+            .optional(envelope.signerPosition) { .text($0) }, .optional(envelope.signerName) { .text($0) },
+            .optional(envelope.dueDate) { .date($0) }, .int2(Int16(envelope.urgency.rawValue)),
+            .optional(envelope.status) { .text($0.status.rawValue) },
+            .optional(envelope.status?.description) { .text($0) },
+            .optional(statusEffect) { .text($0.rawValue) }, .text(envelope.signature),
+            .jsonb(JSONText.array(envelope.warnings)), .bytea(envelope.sha256.bytes), .bytea(envelope.meaning.bytes),
+            .timestamptz(envelope.acceptedAt), .uuid(envelope.requestID.uuid),
+        ]
+    }
+
+    var contentRow: [PostgresValue] {
+        [
+            .uuid(package.envelope.id.uuid), .text("files"), .text(place.description), .int8(Int64(place.length)),
+            .bytea(package.envelope.sha256.bytes),
+        ]
+    }
+
+    var attachmentRows: [[PostgresValue]] {
+        package.envelope.attachments.enumerated().map { position, attachment in
+            [
+                .uuid(package.envelope.id.uuid), .int4(Int32(position)), .text(attachment.name),
+                .optional(attachment.declaredType) { .text($0) }, .optional(attachment.detectedType) { .text($0) },
+                .int8(Int64(attachment.length)), .bytea(attachment.sha256.bytes),
+            ]
+        }
+    }
+
+    var linkRows: [[PostgresValue]] {
+        package.envelope.links.enumerated().map { position, link in
+            [
+                .uuid(package.envelope.id.uuid), .int4(Int32(position)), .text(link.relation.rawValue),
+                .text(link.documentID.text), .text(link.documentID.normalized), .jsonb(JSONText.array(link.agencies)),
+            ]
+        }
+    }
+
+    var deliveryRows: [[PostgresValue]] {
+        let envelope = package.envelope
+        return deliveries.map { delivery in
+            [
+                .uuid(delivery.id.uuid), .uuid(envelope.id.uuid), .uuid((first ?? envelope.id).uuid),
+                .optional(delivery.recipient) { .int8($0.value) }, .text(delivery.written),
+                .text(envelope.kind.messageType.rawValue),
+                .text((delivery.recipient == nil ? DeliveryState.undeliverable : .waiting).rawValue),
+                .optional(delivery.refusal) { .text($0.code.rawValue) },
+                .optional(delivery.refusal?.detail) { .text($0) }, .timestamptz(envelope.acceptedAt),
+                .timestamptz(envelope.acceptedAt),
+            ]
+        }
+    }
+
+    /// What the record says of it: one row for the package, one for each recipient that gets nothing.
+    var history: [HistoryRow] {
+        let envelope = package.envelope
+        let actor = envelope.system?.text ?? HistoryRow.hubActor
+        var detail: [String: JSONText] = [
+            "sha256": .string(envelope.sha256.hex), "kind": .string(envelope.kind.rawValue),
+            "recipients": .strings(deliveries.map(\.written)),
+        ]
+        if let first { detail["addsRecipientsTo"] = .string(first.description) }
+        if let effect = statusEffect { detail["statusEffect"] = .string(effect.rawValue) }
+        var rows = [
+            HistoryRow(
+                at: envelope.acceptedAt, event: first == nil ? .packageAccepted : .recipientsAdded,
+                package: envelope.id, actor: actor, request: envelope.requestID, detail: detail)
+        ]
+        for delivery in deliveries {
+            guard let refusal = delivery.refusal else { continue }
+            rows.append(
+                HistoryRow(
+                    at: envelope.acceptedAt, event: .deliveryUndeliverable, package: envelope.id, delivery: delivery.id,
+                    actor: HistoryRow.hubActor, request: envelope.requestID,
+                    detail: ["recipient": .string(delivery.written), "refusal": .string(refusal.code.rawValue)]))
+        }
+        return rows
+    }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Foundation
+import Trust
+
+/// One acceptance on its way through the committer, with the place of its content.
+struct PlacedAcceptance {
+    let acceptance: Acceptance
+    let place: ContentPlace
+    /// Places of the notices, by the delivery that each is about.
+    let noticePlaces: [DeliveryID: ContentPlace]
+
+    var envelope: Envelope { acceptance.package.envelope }
+}
+
+/// The transactions of taking packages. Blocking; runs on the committer's thread.
+///
+/// A batch shares one transaction: identities are claimed first, and only those who won are written. Who lost, because
+/// the identity exists or the registry moved on, is told so and writes nothing here.
+struct AcceptTransaction {
+    let connection: PostgresConnection
+
+    /// What became of each of a batch, in its order; nil for an identity that exists and must be looked into.
+    typealias Outcomes = [AcceptanceResult?]
+
+    /// Writes a batch and commits it when `contentIsDurable` has returned.
+    ///
+    /// - Parameter contentIsDurable: called once, after the rows are written and before the commit; waits for the sync of
+    ///   the batch's content and throws when it failed, and then nothing is committed.
+    func commit(_ batch: [PlacedAcceptance], contentIsDurable: () throws -> Void) throws -> Outcomes {
+        try connection.transaction {
+            let (won, version) = try claim(batch)
+            let winners = batch.filter { won.contains($0.envelope.id.uuid) }
+            var rows: [PackageRows] = []
+            for winner in winners {
+                let effect = try statusEffect(of: winner.acceptance.package)
+                rows += packageRows(
+                    winner, first: nil, effect: effect, deliveries: winner.acceptance.package.deliveries)
+            }
+            try write(rows)
+            try contentIsDurable()
+            FaultPoint.acceptBeforeCommit.pass()
+            return batch.map { placed in
+                if won.contains(placed.envelope.id.uuid) {
+                    return .accepted(placed.envelope.id, at: placed.envelope.acceptedAt)
+                }
+                return placed.acceptance.registryVersion == version ? nil : .registryChanged
+            }
+        }
+    }
+
+    /// Looks into an identity that exists: the same document again, further recipients for it, or a conflict.
+    ///
+    /// The content of the batch is durable by now, so that a resend that adds recipients can point at its own bytes.
+    func resend(_ placed: PlacedAcceptance) throws -> AcceptanceResult {
+        let envelope = placed.envelope
+        return try connection.transaction {
+            _ = try connection.query(
+                AcceptStatements.lockStatus, [.text(envelope.identity), .int8(envelope.sender.value)])
+            let existing = try connection.query(
+                AcceptStatements.existingKey, [.int8(envelope.sender.value), .text(envelope.identity)])
+            guard let key = existing.first else { throw Refusal(.internalError, "an identity vanished") }
+            let first = PackageID(uuid: try key.decode("package_id", as: UUID.self))
+            let firstAt = try key.decode("accepted_at", as: Instant.self)
+            let addressed = try addressed(of: first)
+            let deliveries = placed.acceptance.package.deliveries
+            let decision = ResendDecision.decide(
+                sameMeaning: try key.decode("meaning", as: [UInt8].self) == envelope.meaning.bytes,
+                alreadyAddressed: deliveries.map { delivery in
+                    delivery.recipient.map(addressed.agencies.contains) ?? addressed.names.contains(delivery.written)
+                })
+            switch decision {
+            case .conflict: return .conflict(with: first)
+            case .firstReceipt: return .known(first, at: firstAt, added: 0)
+            case .addRecipients(let positions):
+                let added = positions.map { deliveries[$0] }
+                let effect = try statusEffect(of: placed.acceptance.package)
+                try write(packageRows(placed, first: first, effect: effect, deliveries: added))
+                return .known(first, at: firstAt, added: added.count)
+            }
+        }
+    }
+
+    private func claim(_ batch: [PlacedAcceptance]) throws -> (won: Set<UUID>, version: Int64) {
+        // The hub's own notices claim theirs too: an identity stands for every package without exception.
+        var keys: [(package: NewPackage, version: Int64)] = []
+        for placed in batch {
+            keys.append((placed.acceptance.package, placed.acceptance.registryVersion))
+            for notice in placed.acceptance.package.deliveries.compactMap(\.notice) {
+                keys.append((notice, placed.acceptance.registryVersion))
+            }
+        }
+        let results = try connection.pipeline([
+            (
+                AcceptStatements.claimKeys,
+                [
+                    .int8s(keys.map { $0.package.envelope.sender.value }),
+                    .texts(keys.map { $0.package.envelope.identity }),
+                    .uuids(keys.map { $0.package.envelope.id.uuid }),
+                    .byteas(keys.map { $0.package.envelope.meaning.bytes }),
+                    .int8s(keys.map { $0.version }),
+                ]
+            ),
+            (AcceptStatements.registryVersion, []),
+        ])
+        let won = try results[0].map { try $0.decode("package_id", as: UUID.self) }
+        guard let version = try results[1].first?.decode("registry_version", as: Int64.self) else {
+            throw Refusal(.internalError, "the table hub has no row")
+        }
+        return (Set(won), version)
+    }
+
+    private func addressed(of document: PackageID) throws -> (agencies: Set<AgencyKey>, names: Set<String>) {
+        var agencies: Set<AgencyKey> = []
+        var names: Set<String> = []
+        for row in try connection.query(AcceptStatements.addressed, [.uuid(document.uuid)]) {
+            if let agency = try row.decodeIfPresent("recipient_agency_id", as: Int64.self) {
+                agencies.insert(AgencyKey(agency))
+            }
+            names.insert(try row.decode("recipient_written", as: String.self))
+        }
+        return (agencies, names)
+    }
+
+    /// What a status package does, and does it. Nil for other packages.
+    private func statusEffect(of package: NewPackage) throws -> StatusEffect? {
+        guard let claim = package.envelope.status else { return nil }
+        // What the hub says of a delivery is not the recipient's word and moves nothing (house §4.9).
+        guard package.envelope.system != nil else { return .hubNotice }
+        let identity = "document:\(package.envelope.documentID.normalized)"
+        let results = try connection.pipeline([
+            (AcceptStatements.lockStatus, [.text("\(identity) \(claim.recipient.value)"), .int8(claim.owner.value)]),
+            (
+                AcceptStatements.statusTarget,
+                [.int8(claim.owner.value), .text(identity), .int8(claim.recipient.value)]
+            ),
+        ])
+        guard let target = results[1].first else { return .unknownDocument }
+        guard try target.decodeIfPresent("delivery", as: UUID.self) != nil else { return .notARecipient }
+        let document = try target.decode("document", as: UUID.self)
+        let before = try target.decodeIfPresent("latest", as: String.self).flatMap(DocumentStatus.init(rawValue:)).map {
+            latest in
+            StatusRecord(
+                latest: latest,
+                furthest: try target.decodeIfPresent("furthest", as: String.self).flatMap(
+                    DocumentStatus.init(rawValue:)))
+        }
+        if before?.latest == claim.status { return .repeated }
+        let after = StatusRecord.after(before, saying: claim.status)
+        _ = try connection.query(
+            AcceptStatements.applyStatus,
+            [
+                .uuid(document), .int8(claim.recipient.value), .text(after.latest.rawValue),
+                .optional(claim.description) { .text($0) }, .timestamptz(package.envelope.acceptedAt),
+                .uuid(package.envelope.id.uuid), .optional(after.furthest) { .text($0.rawValue) },
+            ])
+        return .applied
+    }
+
+    /// A package and the notices about those of its recipients that get nothing.
+    private func packageRows(
+        _ placed: PlacedAcceptance, first: PackageID?, effect: StatusEffect?, deliveries: [NewDelivery]
+    ) -> [PackageRows] {
+        var rows = [
+            PackageRows(
+                package: placed.acceptance.package, place: placed.place, first: first, statusEffect: effect,
+                deliveries: deliveries)
+        ]
+        for delivery in deliveries {
+            guard let notice = delivery.notice, let place = placed.noticePlaces[delivery.id] else { continue }
+            rows.append(
+                PackageRows(
+                    package: notice, place: place, first: nil, statusEffect: .hubNotice,
+                    deliveries: notice.deliveries))
+        }
+        return rows
+    }
+
+    private func write(_ rows: [PackageRows]) throws {
+        guard !rows.isEmpty else { return }
+        let tables: [(BulkInsert, [[PostgresValue]])] = [
+            (AcceptStatements.packages, rows.map(\.row)),
+            (AcceptStatements.contents, rows.map(\.contentRow)),
+            (AcceptStatements.attachments, rows.flatMap(\.attachmentRows)),
+            (AcceptStatements.links, rows.flatMap(\.linkRows)),
+            (AcceptStatements.deliveries, rows.flatMap(\.deliveryRows)),
+            (HistoryRow.insert, rows.flatMap(\.history).map(\.row)),
+        ]
+        _ = try connection.pipeline(
+            tables.filter { !$0.1.isEmpty }.map { insert, rows in insert.statement(rows) })
+    }
+}

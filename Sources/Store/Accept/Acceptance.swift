@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Trust
+
+/// The database's own number for an agency. The only thing by which two agencies are the same.
+public struct AgencyKey: Hashable, Comparable, Sendable {
+    public let value: Int64
+    public init(_ value: Int64) { self.value = value }
+    public static func < (left: AgencyKey, right: AgencyKey) -> Bool { left.value < right.value }
+}
+
+/// A decision of the hub to take a package, complete and as a value: what lets many share one commit.
+public struct Acceptance: Sendable {
+    /// The registry by which it was decided; the transaction refuses it when another is in force.
+    public let registryVersion: Int64
+    public let package: NewPackage
+
+    public init(registryVersion: Int64, package: NewPackage) {
+        self.registryVersion = registryVersion
+        self.package = package
+    }
+}
+
+/// A package with everything that is written about it at once.
+public struct NewPackage: Sendable {
+    public let envelope: Envelope
+    public let content: NewContent
+    public let deliveries: [NewDelivery]
+
+    public init(envelope: Envelope, content: NewContent, deliveries: [NewDelivery]) {
+        self.envelope = envelope
+        self.content = content
+        self.deliveries = deliveries
+    }
+}
+
+/// Where the bytes of a new package are.
+public enum NewContent: Sendable {
+    /// In memory; the committer appends them to its segment.
+    case memory(ContentBytes)
+    /// In a file of their own, already durable.
+    case sealed(ContentPlace)
+}
+
+/// The row `package` with its attachments and links.
+public struct Envelope: Sendable {
+    public struct Attachment: Sendable {
+        public let name: String
+        public let declaredType: String?
+        public let detectedType: String?
+        public let length: Int
+        public let sha256: SHA256Digest
+
+        public init(name: String, declaredType: String?, detectedType: String?, length: Int, sha256: SHA256Digest) {
+            self.name = name
+            self.declaredType = declaredType
+            self.detectedType = detectedType
+            self.length = length
+            self.sha256 = sha256
+        }
+    }
+
+    /// Another document that this one speaks of.
+    public struct Link: Sendable {
+        public enum Relation: String, CaseIterable, Sendable, Codable {
+            case recalls
+            case updates
+            case replaces
+            case respondsTo = "responds-to"
+        }
+        public let relation: Relation
+        public let documentID: DocumentID
+        /// The agencies, as written, for which it holds; empty for all.
+        public let agencies: [String]
+
+        public init(relation: Relation, documentID: DocumentID, agencies: [String] = []) {
+            self.relation = relation
+            self.documentID = documentID
+            self.agencies = agencies
+        }
+    }
+
+    /// What a status package says, and about whose document at which recipient, as far as the registry knows them.
+    public struct StatusClaim: Sendable {
+        public let status: DocumentStatus
+        public let description: String?
+        public let owner: AgencyKey
+        public let recipient: AgencyKey
+
+        public init(status: DocumentStatus, description: String?, owner: AgencyKey, recipient: AgencyKey) {
+            self.status = status
+            self.description = description
+            self.owner = owner
+            self.recipient = recipient
+        }
+    }
+
+    public var id: PackageID
+    public var kind: PackageKind
+    public var sender: AgencyKey
+    public var senderWritten: String
+    /// Nil for the hub's own messages.
+    public var system: SystemID?
+    public var documentID: DocumentID
+    public var codeNumber: String?
+    public var codeNotation: String?
+    public var promulgationDate: CalendarDate?
+    public var documentType: Int?
+    public var typeName: String?
+    public var subject: String?
+    public var signerPosition: String?
+    public var signerName: String?
+    public var dueDate: CalendarDate?
+    public var urgency: Urgency
+    public var status: StatusClaim?
+    /// Verdict on the XML signature: `absent`, `dummy`, `present`.
+    public var signature: String
+    /// Codes of the reader's warnings.
+    public var warnings: [String]
+    public var sha256: SHA256Digest
+    public var meaning: SHA256Digest
+    public var acceptedAt: Instant
+    public var requestID: RequestID
+    public var attachments: [Attachment]
+    public var links: [Link]
+
+    public init(
+        id: PackageID, kind: PackageKind, sender: AgencyKey, senderWritten: String, system: SystemID?,
+        documentID: DocumentID, signature: String, sha256: SHA256Digest, meaning: SHA256Digest,
+        acceptedAt: Instant, requestID: RequestID
+    ) {
+        self.id = id
+        self.kind = kind
+        self.sender = sender
+        self.senderWritten = senderWritten
+        self.system = system
+        self.documentID = documentID
+        self.urgency = .normal
+        self.signature = signature
+        self.warnings = []
+        self.sha256 = sha256
+        self.meaning = meaning
+        self.acceptedAt = acceptedAt
+        self.requestID = requestID
+        self.attachments = []
+        self.links = []
+    }
+
+    /// The package's identity beside its sender (house §4.4).
+    var identity: String {
+        kind.isKnownByDocumentID ? "document:\(documentID.normalized)" : "message:\(sha256.hex)"
+    }
+}
+
+/// One recipient of a new package.
+public struct NewDelivery: Sendable {
+    public enum Outcome: Sendable {
+        /// Stands in the recipient's list from the commit on.
+        case waiting(AgencyKey)
+        /// The hub has nobody to give it to; the sender is told by `notice`, in the hub's own name.
+        case undeliverable(Refusal, notice: NewPackageBox?)
+    }
+
+    public let id: DeliveryID
+    /// The recipient's identifier as the package has it.
+    public let written: String
+    public let outcome: Outcome
+
+    public init(id: DeliveryID, written: String, outcome: Outcome) {
+        self.id = id
+        self.written = written
+        self.outcome = outcome
+    }
+
+    var recipient: AgencyKey? {
+        if case .waiting(let agency) = outcome { agency } else { nil }
+    }
+
+    var refusal: Refusal? {
+        if case .undeliverable(let refusal, _) = outcome { refusal } else { nil }
+    }
+
+    var notice: NewPackage? {
+        if case .undeliverable(_, let notice) = outcome { notice?.package } else { nil }
+    }
+}
+
+/// Breaks the circle package → delivery → notice, which a value type cannot hold inline.
+public final class NewPackageBox: Sendable {
+    public let package: NewPackage
+    public init(_ package: NewPackage) { self.package = package }
+}
+
+/// What the store made of an acceptance.
+public enum AcceptanceResult: Equatable, Sendable {
+    /// Durable from now on.
+    case accepted(PackageID, at: Instant)
+    /// The same document or message was there before; its first receipt. `added` recipients were new.
+    case known(PackageID, at: Instant, added: Int)
+    /// Another document has this id already.
+    case conflict(with: PackageID)
+    /// Decided by a registry that is no longer in force: decide again.
+    case registryChanged
+}

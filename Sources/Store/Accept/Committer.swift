@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Foundation
+import Logging
+import Synchronization
+
+/// Makes acceptances durable, together: those that wait share one segment write, one sync and one commit.
+///
+/// One thread with a connection of its own does the work; a second one syncs the content while the database writes rows.
+/// The batch grows by itself under load, because whatever arrives while one batch is being committed forms the next.
+///
+/// After a failure of a batch each of its members is tried alone, so that one poisoned package cannot refuse its
+/// neighbours. Whether a commit that lost its connection took place is unknown: its callers get `databaseUnavailable` and
+/// send again, which identity makes harmless.
+final class Committer: Sendable {
+    /// Most acceptances in one transaction.
+    static let maxBatch = 16
+    /// Most acceptances that may wait; more are refused as overload.
+    static let maxWaiting = 1_024
+    /// Most content that may wait in memory, in bytes; more is refused as overload.
+    static let maxWaitingBytes = 256 << 20
+
+    private struct Waiting: Sendable {
+        let acceptance: Acceptance
+        let bytes: Int
+        let answer: CheckedContinuation<AcceptanceResult, any Error>
+    }
+
+    private struct Queue {
+        var waiting: [Waiting] = []
+        var bytes = 0
+        var isScheduled = false
+        var isClosed = false
+    }
+
+    private let queue = Mutex(Queue())
+    private let thread = DedicatedThread(name: "commit", capacity: 4)
+    private let syncThread = DedicatedThread(name: "content-sync", capacity: 4)
+    private let work: CommitWork
+
+    init(connect: @escaping @Sendable () throws -> PostgresConnection, segments: SegmentWriter, logger: Logger) {
+        work = CommitWork(connect: connect, segments: segments, syncThread: syncThread, logger: logger)
+    }
+
+    /// Returns when the acceptance is durable or known not to be.
+    ///
+    /// - Throws: `Refusal`. Cancellation does not take an acceptance back: it may be committed already.
+    func accept(_ acceptance: Acceptance) async throws -> AcceptanceResult {
+        let bytes = acceptance.bytesInMemory
+        return try await withCheckedThrowingContinuation { answer in
+            let refusal: Refusal? = queue.withLock { queue in
+                if queue.isClosed { return Refusal(.stopping) }
+                guard queue.waiting.count < Self.maxWaiting, queue.bytes + bytes <= Self.maxWaitingBytes else {
+                    return Refusal(.overloaded, "\(queue.waiting.count) packages wait for the committer")
+                }
+                queue.waiting.append(Waiting(acceptance: acceptance, bytes: bytes, answer: answer))
+                queue.bytes += bytes
+                if !queue.isScheduled {
+                    do throws(DedicatedThread.Problem) {
+                        try thread.post { self.drain() }
+                        queue.isScheduled = true
+                    } catch {
+                        queue.waiting.removeLast()
+                        queue.bytes -= bytes
+                        return Refusal(.stopping)
+                    }
+                }
+                return nil
+            }
+            if let refusal { answer.resume(throwing: refusal) }
+        }
+    }
+
+    /// Commits what waits, then ends. Later acceptances are refused as `stopping`.
+    func stop() async {
+        queue.withLock { $0.isClosed = true }
+        thread.stop()
+        await thread.ended()
+        syncThread.stop()
+        await syncThread.ended()
+    }
+
+    private func drain() {
+        while true {
+            let batch: [Waiting] = queue.withLock { queue in
+                let batch = Array(queue.waiting.prefix(Self.maxBatch))
+                queue.waiting.removeFirst(batch.count)
+                queue.bytes -= batch.reduce(0) { $0 + $1.bytes }
+                if batch.isEmpty { queue.isScheduled = false }
+                return batch
+            }
+            if batch.isEmpty { return }
+            let results = work.commit(batch.map(\.acceptance))
+            FaultPoint.acceptAfterCommit.pass()
+            for (waiting, result) in zip(batch, results) { waiting.answer.resume(with: result) }
+        }
+    }
+}
+
+extension Acceptance {
+    /// Bytes of content that the acceptance holds in memory.
+    var bytesInMemory: Int {
+        if case .memory(let bytes) = package.content { bytes.length } else { 0 }
+    }
+}
+
+/// What runs on the committer's thread.
+///
+/// `@unchecked Sendable`: `connection` is touched only by `commit`, which `Committer` calls from its one thread;
+/// `segments` is used there and, between the two waits of `SyncInFlight`, on the sync thread alone.
+private final class CommitWork: @unchecked Sendable {
+    typealias Outcome = Result<AcceptanceResult, any Error>
+
+    private let connect: @Sendable () throws -> PostgresConnection
+    private let segments: SegmentWriter
+    private let syncThread: DedicatedThread
+    private let logger: Logger
+    private var connection: PostgresConnection?
+
+    init(
+        connect: @escaping @Sendable () throws -> PostgresConnection, segments: SegmentWriter,
+        syncThread: DedicatedThread, logger: Logger
+    ) {
+        self.connect = connect
+        self.segments = segments
+        self.syncThread = syncThread
+        self.logger = logger
+    }
+
+    /// One result for each acceptance, in order.
+    func commit(_ batch: [Acceptance]) -> [Outcome] {
+        do {
+            return try attempt(batch)
+        } catch {
+            let refusal = refusal(from: error)
+            // The disk or the database failed all of them alike; only a single package's own fault is worth a second try.
+            guard batch.count > 1, refusal.code == .internalError else {
+                return batch.map { _ in .failure(refusal) }
+            }
+            return batch.flatMap { commit([$0]) }
+        }
+    }
+
+    private func attempt(_ batch: [Acceptance]) throws -> [Outcome] {
+        let connection = try liveConnection()
+        FaultPoint.acceptBeforeContent.pass()
+        let placed = try place(batch)
+        let sync = try SyncInFlight(segments, on: syncThread)
+        defer { sync.wait() }
+        do {
+            let transaction = AcceptTransaction(connection: connection)
+            let outcomes = try transaction.commit(placed) {
+                try sync.result()
+                FaultPoint.acceptAfterContentSync.pass()
+            }
+            return zip(placed, outcomes).map { placed, outcome in
+                if let outcome { return .success(outcome) }
+                return Result { try transaction.resend(placed) }.mapError { refusal(from: $0) }
+            }
+        } catch {
+            if (error as? PostgresError)?.isConnectionLoss == true { self.connection = nil }
+            throw error
+        }
+    }
+
+    private func liveConnection() throws -> PostgresConnection {
+        if let connection, connection.isStillThere() { return connection }
+        let fresh = try connect()
+        connection = fresh
+        return fresh
+    }
+
+    /// Appends every content that is still in memory, notices included, in one write.
+    private func place(_ batch: [Acceptance]) throws -> [PlacedAcceptance] {
+        var payloads: [ContentBytes] = []
+        for acceptance in batch {
+            for content in acceptance.contents {
+                if case .memory(let bytes) = content { payloads.append(bytes) }
+            }
+        }
+        var places = try segments.append(payloads).makeIterator()
+        func next(_ content: NewContent) throws -> ContentPlace {
+            switch content {
+            case .sealed(let place): return place
+            case .memory:
+                guard let place = places.next() else { throw Refusal(.internalError, "a content got no place") }
+                return place
+            }
+        }
+        return try batch.map { acceptance in
+            let place = try next(acceptance.package.content)
+            var noticePlaces: [DeliveryID: ContentPlace] = [:]
+            for delivery in acceptance.package.deliveries {
+                if let notice = delivery.notice { noticePlaces[delivery.id] = try next(notice.content) }
+            }
+            return PlacedAcceptance(acceptance: acceptance, place: place, noticePlaces: noticePlaces)
+        }
+    }
+
+    private func refusal(from error: any Error) -> Refusal {
+        switch error {
+        case let refusal as Refusal: return refusal
+        case let error as PostgresError:
+            logger.error("accept: database", metadata: ["error": "\(error)"])
+            return error.refusal
+        case let error as ContentError:
+            logger.error("accept: content", metadata: ["error": "\(error)"])
+            return error.refusal
+        default:
+            logger.error("accept: unexpected", metadata: ["error": "\(error)"])
+            return Refusal(.internalError)
+        }
+    }
+}
+
+extension Acceptance {
+    /// The contents in the order in which they are placed: the package's, then its notices'.
+    fileprivate var contents: [NewContent] {
+        [package.content] + package.deliveries.compactMap(\.notice?.content)
+    }
+}
+
+/// One sync of the segment, running on its own thread while the database works.
+private final class SyncInFlight: Sendable {
+    private let done = DispatchSemaphore(value: 0)
+    private let outcome = Mutex<Result<Void, any Error>?>(nil)
+
+    init(_ segments: SegmentWriter, on thread: DedicatedThread) throws {
+        try thread.post { [done] in
+            let result = Result { try segments.sync() }
+            self.outcome.withLock { $0 = result }
+            done.signal()
+        }
+    }
+
+    /// Waits for the end of the sync, whatever it is. May be called more than once.
+    func wait() {
+        done.wait()
+        done.signal()
+    }
+
+    /// Waits, and throws what the sync threw.
+    func result() throws {
+        wait()
+        try outcome.withLock { try $0?.get() }
+    }
+}

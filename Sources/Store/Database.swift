@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Foundation
+import Logging
+
+/// How sessions with the database are opened.
+public struct ConnectionSettings: Sendable {
+    /// libpq connection string of the role that the hub works as.
+    public let connectionString: String
+    /// Role to take on after connecting; nil where the connection string names the runtime role itself.
+    public let role: String?
+
+    public init(connectionString: String, role: String?) {
+        self.connectionString = connectionString
+        self.role = role
+    }
+
+    /// Longest time a statement may take, so that a hung query gives its connection back.
+    static let statementTimeoutSeconds = 30
+    /// Longest wait for a row or table lock.
+    static let lockTimeoutSeconds = 10
+
+    /// Statements run on every new session.
+    var onConnect: [String] {
+        var statements = [
+            "SET statement_timeout = '\(Self.statementTimeoutSeconds)s'",
+            "SET lock_timeout = '\(Self.lockTimeoutSeconds)s'",
+        ]
+        if let role { statements.append("SET ROLE \(role)") }
+        return statements
+    }
+
+    /// A session of one's own, outside the pool. Blocking.
+    func connect() throws -> PostgresConnection {
+        let connection = try PostgresConnection(connectionString: connectionString, applicationName: "truc")
+        for statement in onConnect { try connection.query(statement) }
+        return connection
+    }
+}
+
+/// The database of the hub: registry, lists, confirmations, traces. Every error that it throws is a `Refusal`.
+public final class Database: Sendable {
+    let connectionSettings: ConnectionSettings
+    private let pool: PostgresPool
+    private let logger: Logger
+
+    /// Makes the pool; the database must be migrated already.
+    public init(_ settings: ConnectionSettings, logger: Logger) {
+        connectionSettings = settings
+        var configuration = PostgresPool.Configuration(connectionString: settings.connectionString)
+        configuration.onConnect = settings.onConnect
+        pool = PostgresPool(configuration, logger: logger)
+        self.logger = logger
+    }
+
+    /// Closes the pool when running statements have ended.
+    public func close() async { await pool.shutdown() }
+
+    /// Runs a body on a connection, and puts every failure as a refusal; what is not the caller's doing is logged.
+    func run<T: Sendable>(_ body: @escaping @Sendable (PostgresConnection) throws -> T) async throws -> T {
+        do {
+            return try await pool.run(body)
+        } catch let error as PostgresError {
+            logger.error("database", metadata: ["error": "\(error)"])
+            throw error.refusal
+        } catch let error as ParsingProblem {
+            logger.error("database: a stored value cannot be read", metadata: ["error": "\(error)"])
+            throw Refusal(.internalError)
+        }
+    }
+
+    /// Records that this database describes the content store, unless it describes one already.
+    ///
+    /// - Returns: the store that it describes.
+    func claimContentStore(_ id: UUID) async throws -> UUID {
+        try await run { connection in
+            try connection.query(
+                "UPDATE hub SET content_store = coalesce(content_store, $1) RETURNING content_store", [.uuid(id)]
+            ).only().decode("content_store", as: UUID.self)
+        }
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Foundation
+
+/// What happened, for ever: one row of the append-only history.
+struct HistoryRow: Sendable {
+    /// The events. A name is never re-used for another meaning.
+    enum Event: String, CaseIterable, Sendable {
+        case packageAccepted = "package.accepted"
+        case recipientsAdded = "package.recipients-added"
+        case packageFetched = "package.fetched"
+        case deliveryUndeliverable = "delivery.undeliverable"
+        case deliveryProcessing = "delivery.processing"
+        case deliveryDelivered = "delivery.delivered"
+        case deliveryFailed = "delivery.failed"
+        case deliveryHeld = "delivery.held"
+        case statusApplied = "status.applied"
+        case systemAdded = "registry.system-added"
+        case agencyAdded = "registry.agency-added"
+    }
+
+    static let hubActor = "hub"
+
+    let at: Instant
+    let event: Event
+    var package: PackageID?
+    var delivery: DeliveryID?
+    let actor: String
+    var request: RequestID?
+    var detail: [String: JSONText] = [:]
+
+    static let insert = BulkInsert(
+        into: "history",
+        [
+            ("id", .uuid), ("at", .timestamptz), ("event", .text), ("package_id", .uuid), ("delivery_id", .uuid),
+            ("actor", .text), ("request_id", .uuid), ("detail", .jsonb),
+        ])
+
+    var row: [PostgresValue] {
+        [
+            .uuid(RequestID(at: at).uuid), .timestamptz(at), .text(event.rawValue),
+            .optional(package) { .uuid($0.uuid) }, .optional(delivery) { .uuid($0.uuid) }, .text(actor),
+            .optional(request) { .uuid($0.uuid) }, .jsonb(JSONText.object(detail).text),
+        ]
+    }
+
+    static func statement(_ rows: [HistoryRow]) -> (String, [PostgresValue]) {
+        insert.statement(rows.map(\.row))
+    }
+}
+
+/// JSON that is written, never read: keys sorted, so that the same detail is the same text.
+struct JSONText: Sendable {
+    let text: String
+
+    static func string(_ value: String) -> JSONText {
+        var text = "\""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\"": text += "\\\""
+            case "\\": text += "\\\\"
+            // jsonb cannot hold U+0000; nothing that comes here may have one, and a lost one changes no meaning.
+            case "\0": text += "\\ufffd"
+            case _ where scalar.value < 0x20:
+                let hex = String(scalar.value, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return JSONText(text: text + "\"")
+    }
+
+    static func number(_ value: Int) -> JSONText { JSONText(text: String(value)) }
+
+    static func strings(_ values: [String]) -> JSONText {
+        JSONText(text: "[" + values.map { string($0).text }.joined(separator: ",") + "]")
+    }
+
+    static func array(_ values: [String]) -> String { strings(values).text }
+
+    static func object(_ members: [String: JSONText]) -> JSONText {
+        let written = members.sorted { $0.key < $1.key }.map { "\(string($0.key).text):\($0.value.text)" }
+        return JSONText(text: "{" + written.joined(separator: ",") + "}")
+    }
+}

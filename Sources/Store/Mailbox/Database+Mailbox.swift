@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Foundation
+import Trust
+
+extension Database {
+    /// A page of the pending list, oldest first, at most `ListFilter.pageSize` lines.
+    ///
+    /// - Parameter after: the last line of the page before; nil for the first page.
+    public func pending(_ filter: ListFilter, after: DeliveryID?) async throws -> [PendingDelivery] {
+        try await run { connection in
+            try connection.query(
+                MailboxStatements.pending,
+                [
+                    .int8s(filter.agencies.map { $0.value }), .text(filter.messageType.rawValue),
+                    .optional(filter.from) { .timestamptz($0) }, .optional(filter.to) { .timestamptz($0) },
+                    .uuid((after ?? Self.beforeAll).uuid), .int8(Int64(ListFilter.pageSize)),
+                ]
+            ).map(PendingDelivery.init(row:))
+        }
+    }
+
+    /// A page of what agencies have sent, oldest first, at most `ListFilter.pageSize` lines.
+    public func sent(
+        _ filter: ListFilter, package: PackageID?, after: DeliveryID?
+    ) async throws -> [SentDelivery] {
+        try await run { connection in
+            try connection.query(
+                MailboxStatements.sent,
+                [
+                    .int8s(filter.agencies.map { $0.value }), .text(filter.messageType.rawValue),
+                    .optional(filter.from) { .timestamptz($0) }, .optional(filter.to) { .timestamptz($0) },
+                    .uuid((after ?? Self.beforeAll).uuid), .int8(Int64(ListFilter.pageSize)),
+                    .optional(package) { .uuid($0.uuid) },
+                ]
+            ).map(SentDelivery.init(row:))
+        }
+    }
+
+    /// The content behind a delivery to one of the agencies, or behind a package that one of them sent; recorded as
+    /// fetched in the same transaction.
+    ///
+    /// - Throws: `Refusal(.packageNotFound)`, the same whether there is no such id or it is somebody else's.
+    public func fetch(
+        id: UUID, agencies: [AgencyKey], system: SystemID, request: RequestID, at now: Instant
+    ) async throws -> ReadableContent {
+        try await run { connection in
+            try connection.transaction {
+                let found = try connection.query(
+                    MailboxStatements.readable, [.uuid(id), .int8s(agencies.map { $0.value })])
+                guard let row = found.first else { throw Refusal(.packageNotFound) }
+                let content = try ReadableContent(row: row)
+                var statements: [(String, [PostgresValue])] = []
+                if let delivery = content.deliveryID, try row.decodeIfPresent("fetched_at", as: Instant.self) == nil {
+                    statements.append((MailboxStatements.markFetched, [.uuid(delivery.uuid), .timestamptz(now)]))
+                }
+                statements.append(
+                    HistoryRow.statement([
+                        HistoryRow(
+                            at: now, event: .packageFetched, package: content.packageID, delivery: content.deliveryID,
+                            actor: system.text, request: request)
+                    ]))
+                _ = try connection.pipeline(statements)
+                return content
+            }
+        }
+    }
+
+    /// Takes a recipient's confirmation.
+    ///
+    /// - Throws: `Refusal(.packageNotFound)`, or `.confirmationConflict` when it does not fit the delivery's state.
+    public func confirm(
+        _ id: DeliveryID, _ confirmation: PullDelivery.Confirmation, description: String?, agencies: [AgencyKey],
+        system: SystemID, request: RequestID, at now: Instant
+    ) async throws -> PullDelivery {
+        try await run { connection in
+            try connection.transaction {
+                let found = try connection.query(
+                    MailboxStatements.lockDelivery, [.uuid(id.uuid), .int8s(agencies.map { $0.value })])
+                guard let row = found.first else { throw Refusal(.packageNotFound) }
+                guard let state = DeliveryState(rawValue: try row.decode("state", as: String.self)) else {
+                    throw Refusal(.internalError, "unknown delivery state")
+                }
+                let delivery = PullDelivery(state: state, failures: Int(try row.decode("failures", as: Int32.self)))
+                switch delivery.decide(confirmation) {
+                case .unchanged: return delivery
+                case .refuse: throw Refusal(.confirmationConflict, "\(state.rawValue) → \(confirmation.rawValue)")
+                case .become(let next):
+                    let history = HistoryRow(
+                        at: now, event: HistoryRow.Event(confirmation, next.state),
+                        package: PackageID(uuid: try row.decode("package_id", as: UUID.self)), delivery: id,
+                        actor: system.text,
+                        request: request,
+                        detail: [
+                            "failures": .number(next.failures), "description": .string(description ?? ""),
+                        ])
+                    _ = try connection.pipeline([
+                        (
+                            MailboxStatements.move,
+                            [
+                                .uuid(id.uuid), .text(next.state.rawValue), .int4(Int32(next.failures)),
+                                .timestamptz(now),
+                                .optional(confirmation == .fail ? description ?? "" : nil) { .text($0) },
+                            ]
+                        ),
+                        HistoryRow.statement([history]),
+                    ])
+                    FaultPoint.confirmBeforeCommit.pass()
+                    return next
+                }
+            }
+        }
+    }
+
+    /// Sorts before every time-ordered id.
+    private static let beforeAll = DeliveryID(uuid: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
+}
+
+extension HistoryRow.Event {
+    init(_ confirmation: PullDelivery.Confirmation, _ state: DeliveryState) {
+        switch confirmation {
+        case .processing: self = .deliveryProcessing
+        case .done: self = .deliveryDelivered
+        case .fail: self = state == .held ? .deliveryHeld : .deliveryFailed
+        }
+    }
+}
+
+private enum MailboxStatements {
+    /// One short index scan for each agency: a long list of one must not be sorted for every page.
+    static let pending = """
+        SELECT line.* FROM unnest($1::bigint[]) AS mine (agency_id), LATERAL (
+            SELECT delivery.id, delivery.message_type, package.sender_written, delivery.recipient_written,
+                delivery.state, delivery.failures, delivery.created_at, delivery.updated_at
+            FROM delivery JOIN package ON package.id = delivery.package_id
+            WHERE delivery.recipient_agency_id = mine.agency_id AND delivery.message_type = $2
+                AND delivery.state IN ('waiting', 'processing')
+                AND ($3::timestamptz IS NULL OR delivery.created_at >= $3)
+                AND ($4::timestamptz IS NULL OR delivery.created_at <= $4)
+                AND delivery.id > $5
+            ORDER BY delivery.id LIMIT $6
+        ) AS line ORDER BY line.id LIMIT $6
+        """
+
+    static let sent = """
+        SELECT delivery.id, delivery.package_id, delivery.message_type, package.subject, package.code_number,
+            package.code_notation, package.sender_written, delivery.recipient_written, delivery.created_at,
+            delivery.entered_at, delivery.state, delivery.refusal, said.latest
+        FROM package JOIN delivery ON delivery.package_id = package.id
+        LEFT JOIN document_status AS said ON said.document_package_id = delivery.document_package_id
+            AND said.recipient_agency_id = delivery.recipient_agency_id
+        WHERE package.sender_agency_id = ANY ($1) AND delivery.message_type = $2
+            AND ($3::timestamptz IS NULL OR delivery.created_at >= $3)
+            AND ($4::timestamptz IS NULL OR delivery.created_at <= $4)
+            AND delivery.id > $5 AND ($7::uuid IS NULL OR package.id = $7)
+        ORDER BY delivery.id LIMIT $6
+        """
+
+    static let readable = """
+        SELECT delivery.id AS delivery_id, delivery.fetched_at, content.package_id, content.place, content.sha256
+        FROM delivery JOIN content ON content.package_id = delivery.package_id
+        WHERE delivery.id = $1 AND delivery.recipient_agency_id = ANY ($2)
+        UNION ALL
+        SELECT NULL, NULL, content.package_id, content.place, content.sha256
+        FROM package JOIN content ON content.package_id = package.id
+        WHERE package.id = $1 AND package.sender_agency_id = ANY ($2)
+        """
+
+    static let markFetched = "UPDATE delivery SET fetched_at = $2 WHERE id = $1 AND fetched_at IS NULL"
+
+    static let lockDelivery = """
+        SELECT package_id, state, failures FROM delivery WHERE id = $1 AND recipient_agency_id = ANY ($2) FOR UPDATE
+        """
+
+    static let move = """
+        UPDATE delivery SET state = $2, failures = $3, updated_at = $4, detail = coalesce($5, detail),
+            entered_at = CASE WHEN $2 = 'delivered' THEN coalesce(entered_at, $4) ELSE entered_at END
+        WHERE id = $1
+        """
+}
+
+extension PendingDelivery {
+    init(row: PostgresRow) throws {
+        guard let type = MessageType(rawValue: try row.decode("message_type", as: String.self)),
+            let state = DeliveryState(rawValue: try row.decode("state", as: String.self))
+        else { throw Refusal(.internalError, "unknown delivery state") }
+        self.init(
+            id: DeliveryID(uuid: try row.decode("id", as: UUID.self)), messageType: type,
+            senderWritten: try row.decode("sender_written", as: String.self),
+            recipientWritten: try row.decode("recipient_written", as: String.self),
+            state: state, failures: Int(try row.decode("failures", as: Int32.self)),
+            createdAt: try row.decode("created_at", as: Instant.self),
+            updatedAt: try row.decode("updated_at", as: Instant.self))
+    }
+}
+
+extension SentDelivery {
+    init(row: PostgresRow) throws {
+        guard let type = MessageType(rawValue: try row.decode("message_type", as: String.self)),
+            let state = DeliveryState(rawValue: try row.decode("state", as: String.self))
+        else { throw Refusal(.internalError, "unknown delivery state") }
+        self.init(
+            id: DeliveryID(uuid: try row.decode("id", as: UUID.self)),
+            packageID: PackageID(uuid: try row.decode("package_id", as: UUID.self)),
+            messageType: type, subject: try row.decodeIfPresent("subject", as: String.self),
+            codeNumber: try row.decodeIfPresent("code_number", as: String.self),
+            codeNotation: try row.decodeIfPresent("code_notation", as: String.self),
+            senderWritten: try row.decode("sender_written", as: String.self),
+            recipientWritten: try row.decode("recipient_written", as: String.self),
+            sentAt: try row.decode("created_at", as: Instant.self),
+            enteredAt: try row.decodeIfPresent("entered_at", as: Instant.self), state: state,
+            refusal: try row.decodeIfPresent("refusal", as: String.self).flatMap(Refusal.Code.init(rawValue:)),
+            latestStatus: try row.decodeIfPresent("latest", as: String.self).flatMap(DocumentStatus.init(rawValue:)))
+    }
+}
+
+extension ReadableContent {
+    init(row: PostgresRow) throws {
+        guard let digest = SHA256Digest(bytes: try row.decode("sha256", as: [UInt8].self)) else {
+            throw Refusal(.internalError, "a stored digest is not 32 bytes")
+        }
+        let place = try row.decode("place", as: String.self)
+        self.init(
+            packageID: PackageID(uuid: try row.decode("package_id", as: UUID.self)),
+            deliveryID: try row.decodeIfPresent("delivery_id", as: UUID.self).map(DeliveryID.init(uuid:)),
+            place: try ContentPlace(parsing: place), sha256: digest)
+    }
+}

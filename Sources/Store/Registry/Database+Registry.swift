@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Foundation
+
+/// An agency to be registered.
+public struct NewAgency: Sendable {
+    public let code: AgencyID
+    public let name: String
+    public let mail: String?
+    public let parent: AgencyID?
+    public let system: SystemID?
+    public let aliases: [String]
+
+    public init(
+        code: AgencyID, name: String, mail: String? = nil, parent: AgencyID? = nil, system: SystemID? = nil,
+        aliases: [String] = []
+    ) {
+        self.code = code
+        self.name = name
+        self.mail = mail
+        self.parent = parent
+        self.system = system
+        self.aliases = aliases
+    }
+}
+
+extension Database {
+    /// The registry's version now: one indexed row.
+    public func registryVersion() async throws -> Int64 {
+        try await run { connection in
+            guard let row = try connection.query(AcceptStatements.registryVersion).first else {
+                throw Refusal(.internalError, "the table hub has no row")
+            }
+            return try row.decode("registry_version", as: Int64.self)
+        }
+    }
+
+    /// The whole registry, of one version.
+    public func registry() async throws -> RegistryRecords {
+        try await run { connection in
+            try connection.transaction(isolation: .repeatableRead) {
+                let results = try connection.pipeline([
+                    (AcceptStatements.registryVersion, []), (RegistryStatements.systems, []),
+                    (RegistryStatements.agencies, []), (RegistryStatements.aliases, []),
+                ])
+                guard let version = try results[0].first?.decode("registry_version", as: Int64.self) else {
+                    throw Refusal(.internalError, "the table hub has no row")
+                }
+                var aliases: [Int64: [String]] = [:]
+                for row in results[3] {
+                    aliases[try row.decode("agency_id", as: Int64.self), default: []].append(
+                        try row.decode("written", as: String.self))
+                }
+                return RegistryRecords(
+                    version: version, systems: try results[1].map(SystemRecord.init(row:)),
+                    agencies: try results[2].map { try AgencyRecord(row: $0, aliases: aliases) })
+            }
+        }
+    }
+
+    /// Registers a system.
+    ///
+    /// - Throws: `Refusal(.systemExists)`.
+    public func addSystem(_ system: SystemRecord, actor: String) async throws {
+        try await run { connection in
+            try connection.transaction {
+                let added = try connection.query(
+                    RegistryStatements.addSystem,
+                    [
+                        .text(system.id.text), .text(system.name), .bytea(system.secret),
+                        .optional(system.timestampPastSeconds) { .int4(Int32(clamping: $0)) },
+                        .int4(Int32(clamping: system.timestampFutureSeconds)),
+                    ])
+                guard !added.isEmpty else { throw Refusal(.systemExists, system.id.text) }
+                let history = HistoryRow(
+                    at: .now(), event: .systemAdded, actor: actor,
+                    detail: ["system": .string(system.id.text), "name": .string(system.name)])
+                _ = try connection.pipeline([(RegistryStatements.bumpVersion, []), HistoryRow.statement([history])])
+            }
+        }
+    }
+
+    /// Registers an agency with all its written forms.
+    ///
+    /// - Throws: `Refusal`: `.agencyTaken` when a form belongs to an agency already, `.systemNotFound`, `.agencyNotFound`
+    ///   for the parent.
+    public func addAgency(_ agency: NewAgency, isHub: Bool = false, actor: String) async throws {
+        try await run { connection in
+            try connection.transaction {
+                if let system = agency.system {
+                    let known = try connection.query(RegistryStatements.systemExists, [.text(system.text)])
+                    guard !known.isEmpty else { throw Refusal(.systemNotFound, system.text) }
+                }
+                var parent: Int64?
+                if let written = agency.parent {
+                    let found = try connection.query(RegistryStatements.agencyByAlias, [.text(written.text)])
+                    guard let row = found.first else { throw Refusal(.agencyNotFound, written.text) }
+                    parent = try row.decode("agency_id", as: Int64.self)
+                }
+                let forms = Set([agency.code.text] + agency.aliases).sorted()
+                for form in forms {
+                    let taken = try connection.query(RegistryStatements.agencyByAlias, [.text(form)])
+                    if let row = taken.first {
+                        throw Refusal(.agencyTaken, "\(form) → \(try row.decode("code", as: String.self))")
+                    }
+                }
+                let added = try connection.query(
+                    RegistryStatements.addAgency,
+                    [
+                        .text(agency.code.text), .text(agency.name), .optional(agency.mail) { .text($0) },
+                        .optional(parent) { .int8($0) }, .optional(agency.system) { .text($0.text) }, .bool(isHub),
+                    ])
+                guard let key = try added.first?.decode("id", as: Int64.self) else {
+                    throw Refusal(.agencyTaken, agency.code.text)
+                }
+                let history = HistoryRow(
+                    at: .now(), event: .agencyAdded, actor: actor,
+                    detail: [
+                        "agency": .string(agency.code.text), "name": .string(agency.name),
+                        "aliases": .strings(agency.aliases), "system": .string(agency.system?.text ?? ""),
+                    ])
+                _ = try connection.pipeline([
+                    (RegistryStatements.addAliases, [.int8(key), .texts(forms.map { $0 })]),
+                    (RegistryStatements.bumpVersion, []), HistoryRow.statement([history]),
+                ])
+            }
+        }
+    }
+}
+
+private enum RegistryStatements {
+    static let systems = """
+        SELECT id, name, secret, disabled, timestamp_past_seconds, timestamp_future_seconds FROM system ORDER BY id
+        """
+    static let agencies = """
+        SELECT id, code, name, mail, parent_id, system_id, is_hub, valid_from, valid_to, successor_id
+        FROM agency ORDER BY id
+        """
+    static let aliases = "SELECT written, agency_id FROM agency_alias ORDER BY written"
+    static let addSystem = """
+        INSERT INTO system (id, name, secret, timestamp_past_seconds, timestamp_future_seconds)
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING id
+        """
+    static let systemExists = "SELECT id FROM system WHERE id = $1"
+    static let agencyByAlias = """
+        SELECT agency_id, agency.code FROM agency_alias JOIN agency ON agency.id = agency_id WHERE written = $1
+        """
+    static let addAgency = """
+        INSERT INTO agency (code, name, mail, parent_id, system_id, is_hub)
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING id
+        """
+    static let addAliases = """
+        INSERT INTO agency_alias (written, agency_id) SELECT written, $1 FROM unnest($2::text[]) AS written
+        """
+    static let bumpVersion = "UPDATE hub SET registry_version = registry_version + 1"
+}
+
+extension SystemRecord {
+    init(row: PostgresRow) throws {
+        let id = try row.decode("id", as: String.self)
+        self.init(
+            id: try SystemID(parsing: id), name: try row.decode("name", as: String.self),
+            secret: try row.decode("secret", as: [UInt8].self),
+            isDisabled: try row.decode("disabled", as: Bool.self),
+            timestampPastSeconds: try row.decodeIfPresent("timestamp_past_seconds", as: Int32.self).map(Int.init),
+            timestampFutureSeconds: Int(try row.decode("timestamp_future_seconds", as: Int32.self)))
+    }
+}
+
+extension AgencyRecord {
+    init(row: PostgresRow, aliases: [Int64: [String]]) throws {
+        let key = try row.decode("id", as: Int64.self)
+        let code = try row.decode("code", as: String.self)
+        self.init(
+            key: AgencyKey(key), code: try AgencyID(parsing: code), name: try row.decode("name", as: String.self),
+            mail: try row.decodeIfPresent("mail", as: String.self),
+            parent: try row.decodeIfPresent("parent_id", as: Int64.self).map(AgencyKey.init),
+            system: try row.decodeIfPresent("system_id", as: String.self).map { try SystemID(parsing: $0) },
+            isHub: try row.decode("is_hub", as: Bool.self),
+            validFrom: try row.decode("valid_from", as: CalendarDate.self),
+            validTo: try row.decodeIfPresent("valid_to", as: CalendarDate.self),
+            successor: try row.decodeIfPresent("successor_id", as: Int64.self).map(AgencyKey.init),
+            aliases: (aliases[key] ?? []).filter { $0 != code })
+    }
+}

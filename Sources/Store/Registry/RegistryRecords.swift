@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+
+/// A system as the database has it.
+public struct SystemRecord: Sendable, Equatable {
+    public let id: SystemID
+    public let name: String
+    /// The HMAC key. Never logged, never shown after it was made.
+    public let secret: [UInt8]
+    public let isDisabled: Bool
+    /// How old a request's timestamp may be, in seconds; nil for any age (the national SDK freezes it per object).
+    public let timestampPastSeconds: Int?
+    /// How far a request's timestamp may lie in the future, in seconds.
+    public let timestampFutureSeconds: Int
+
+    public init(
+        id: SystemID, name: String, secret: [UInt8], isDisabled: Bool = false, timestampPastSeconds: Int? = nil,
+        timestampFutureSeconds: Int = SystemRecord.defaultTimestampFutureSeconds
+    ) {
+        self.id = id
+        self.name = name
+        self.secret = secret
+        self.isDisabled = isDisabled
+        self.timestampPastSeconds = timestampPastSeconds
+        self.timestampFutureSeconds = timestampFutureSeconds
+    }
+
+    public static let defaultTimestampFutureSeconds = 300
+}
+
+/// An agency as the database has it.
+public struct AgencyRecord: Sendable, Equatable {
+    public let key: AgencyKey
+    /// The identifier under which the hub lists it.
+    public let code: AgencyID
+    public let name: String
+    public let mail: String?
+    public let parent: AgencyKey?
+    /// The system that speaks for it; nil when none connects yet.
+    public let system: SystemID?
+    /// The hub's own entry: sender of the hub's messages.
+    public let isHub: Bool
+    public let validFrom: CalendarDate
+    /// Last valid day; nil while open.
+    public let validTo: CalendarDate?
+    public let successor: AgencyKey?
+    /// Every other written form.
+    public let aliases: [String]
+
+    public init(
+        key: AgencyKey, code: AgencyID, name: String, mail: String? = nil, parent: AgencyKey? = nil,
+        system: SystemID? = nil, isHub: Bool = false, validFrom: CalendarDate, validTo: CalendarDate? = nil,
+        successor: AgencyKey? = nil, aliases: [String] = []
+    ) {
+        self.key = key
+        self.code = code
+        self.name = name
+        self.mail = mail
+        self.parent = parent
+        self.system = system
+        self.isHub = isHub
+        self.validFrom = validFrom
+        self.validTo = validTo
+        self.successor = successor
+        self.aliases = aliases
+    }
+
+    public func isOpen(on day: CalendarDate) -> Bool { validFrom <= day && validTo.map { day <= $0 } ?? true }
+}
+
+/// The whole registry at one version.
+public struct RegistryRecords: Sendable, Equatable {
+    public let version: Int64
+    public let systems: [SystemRecord]
+    public let agencies: [AgencyRecord]
+
+    public init(version: Int64, systems: [SystemRecord], agencies: [AgencyRecord]) {
+        self.version = version
+        self.systems = systems
+        self.agencies = agencies
+    }
+}

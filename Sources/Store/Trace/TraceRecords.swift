@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Trust
+
+/// Everything that the hub knows about some packages, as values.
+public struct TraceRecords: Sendable {
+    public let packages: [Package]
+    public let deliveries: [Delivery]
+    public let statuses: [Status]
+    public let history: [Event]
+    /// Whether there is more than the bounds let through.
+    public let isCut: Bool
+
+    /// A package with the size of its content.
+    public struct Package: Sendable {
+        public let id: PackageID
+        public let first: PackageID?
+        public let kind: PackageKind
+        public let sender: AgencyKey
+        public let senderWritten: String
+        public let system: SystemID?
+        public let documentID: String
+        public let codeNumber: String?
+        public let codeNotation: String?
+        public let subject: String?
+        public let urgency: Urgency
+        public let status: DocumentStatus?
+        public let statusDescription: String?
+        public let statusEffect: StatusEffect?
+        public let signature: String
+        public let warnings: String
+        public let sha256: SHA256Digest
+        public let length: Int64
+        public let acceptedAt: Instant
+        public let request: RequestID
+    }
+
+    /// One package at one recipient.
+    public struct Delivery: Sendable {
+        public let id: DeliveryID
+        public let package: PackageID
+        public let document: PackageID
+        public let recipient: AgencyKey?
+        public let recipientWritten: String
+        public let state: DeliveryState
+        public let refusal: Refusal.Code?
+        public let detail: String?
+        public let failures: Int
+        public let fetchedAt: Instant?
+        public let enteredAt: Instant?
+    }
+
+    /// A recipient's word on a document.
+    public struct Status: Sendable {
+        public let document: PackageID
+        public let recipient: AgencyKey
+        public let record: StatusRecord
+        public let at: Instant
+    }
+
+    /// A row of the history.
+    public struct Event: Sendable {
+        public let at: Instant
+        public let event: String
+        public let package: PackageID?
+        public let delivery: DeliveryID?
+        public let actor: String
+        public let request: RequestID?
+        /// JSON.
+        public let detail: String
+    }
+}
