@@ -29,10 +29,10 @@ public struct ContentBytes: Sendable {
 
 /// What stands before each payload in a segment.
 ///
-/// Layout, integers little-endian: `TRUC-REC` · version u32 · zero u32 · file id 16 bytes · offset i64 · length i64 ·
-/// SHA-256 32 bytes; the payload follows at once, then zeros up to the next multiple of 4096. There is no checksum of the
-/// header itself: file id and offset name the only place where the record may stand, and the digest answers for the
-/// payload, so a reader compares every bit with what it expects.
+/// Layout, integers little-endian: `TRUC-REC` · version u32 · zero u32 · file id 16 bytes · offset i64 ·
+/// length i64 · SHA-256 32 bytes; the payload follows at once, then zeros up to the next multiple of 4096. The header
+/// has no checksum of its own: file id and offset name the only place where the record may stand, and the digest
+/// answers for the payload, so a reader compares every bit with what it expects.
 struct RecordHeader {
     /// Records start at multiples of this, in bytes: a page never holds parts of two records.
     static let alignment = 4096

@@ -153,6 +153,12 @@ final class FileCache: Sendable {
         return opened
     }
 
+    /// Closes the file as soon as nobody reads it; a removed one keeps its blocks until then.
+    func forget(_ name: String) {
+        let forgotten: OpenFile? = state.withLock { $0.entries.removeValue(forKey: name)?.file }
+        withExtendedLifetime(forgotten) {}
+    }
+
     /// Files open now.
     var count: Int { state.withLock { $0.entries.count } }
 }

@@ -101,11 +101,14 @@ public final class ContentStore: Sendable {
         }
     }
 
-    /// Frees the place of a content to which nothing points, as far as that is possible: a record of a segment stays,
-    /// a file of its own goes. One that cannot be removed is garbage and harms nobody.
+    /// Frees the place of a content to which certainly nothing points: a file of its own goes, a record of a segment
+    /// stays. May be called again; a file that cannot be removed is garbage and harms nobody.
     public func remove(_ place: ContentPlace) async {
-        guard case .file(let file, _) = place else { return }
-        try? await spoolThreads.next().run { [layout] in layout.remove(file.largePath) }
+        guard case .file = place else { return }
+        try? await spoolThreads.next().run { [layout, files] in
+            layout.remove(place.path)
+            files.forget(place.path)
+        }
     }
 
     /// Really writes, syncs, reads back and removes a small file.

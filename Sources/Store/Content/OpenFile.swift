@@ -11,7 +11,7 @@ struct FileOperations: Sendable {
     var write: @Sendable (_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, _ offset: Int64) -> Int = {
         result(pwrite($0, $1.baseAddress, $1.count, off_t($2)))
     }
-    /// `posix_fallocate` from an offset, growing the file; it works, more slowly, where the file system has no such call.
+    /// `posix_fallocate` from an offset, growing the file; slower where the file system has no such call.
     var allocate: @Sendable (_ descriptor: Int32, _ offset: Int64, _ length: Int64) -> Int = {
         -Int(posix_fallocate($0, off_t($1), off_t($2)))
     }

@@ -19,7 +19,7 @@ public final class SpoolFile: Sendable {
 
     deinit {
         // A thread that takes no more work leaves the file to the next start.
-        try? thread.post { [file] in file.removeUnlessSealed() }
+        try? thread.post { [file] in file.discard() }
     }
 
     static func create(in layout: ContentLayout, on thread: DedicatedThread) async throws(ContentError) -> SpoolFile {
@@ -42,9 +42,10 @@ public final class SpoolFile: Sendable {
         try await thread.content { [file] () throws(ContentError) in try file.seal() }
     }
 
-    /// Removes the content, also after `seal`: only when it is certain that no row points at it. May be called again.
+    /// Removes what came so far, if it is not sealed. May be called again.
     ///
-    /// Cannot fail: what the file system keeps against our will is garbage to which nothing points.
+    /// A sealed content stays: a row may point at it, even where the answer of the database was lost. Whoever knows
+    /// better calls `ContentStore.remove`.
     public func discard() async {
         try? await thread.content { [file] () throws(ContentError) in file.discard() }
     }
@@ -58,8 +59,8 @@ final class BlockingSpool: Sendable {
 
     private enum Phase {
         case open(OpenFile, length: Int)
-        case sealed(ContentFile)
-        case gone
+        /// Sealed, discarded or failed.
+        case closed
     }
 
     private let id: ContentFileID
@@ -106,27 +107,16 @@ final class BlockingSpool: Sendable {
                 layout.remove(target.largePath)
                 throw error
             }
-            return .sealed(target)
+            return .closed
         }
         return place
     }
 
     func discard() {
         phase.withLock { phase in
-            switch phase {
-            case .open: layout.remove(Self.path(id))
-            case .sealed(let file): layout.remove(file.largePath)
-            case .gone: break
-            }
-            phase = .gone
-        }
-    }
-
-    func removeUnlessSealed() {
-        phase.withLock { phase in
             guard case .open = phase else { return }
             layout.remove(Self.path(id))
-            phase = .gone
+            phase = .closed
         }
     }
 
@@ -138,7 +128,7 @@ final class BlockingSpool: Sendable {
                 phase = try step(file, length)
             } catch {
                 layout.remove(Self.path(id))
-                phase = .gone
+                phase = .closed
                 throw error
             }
         }

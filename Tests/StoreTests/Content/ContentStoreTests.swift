@@ -23,7 +23,8 @@ import Trust
     }
 
     @Test(arguments: [
-        "", "\n", "not-a-uuid\n", "0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", String(repeating: "a", count: 1_000),
+        "", "\n", "not-a-uuid\n", "0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
+        "0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5bX", String(repeating: "a", count: 1_000),
     ])
     func anUnreadableStoreIDRefusesToOpen(_ text: String) throws {
         let directory = try ScratchDirectory()
@@ -59,6 +60,20 @@ import Trust
         try await bench.store.probe()
         #expect(bench.directory.files(in: "content/spool").isEmpty)
         #expect(try await bench.store.freeBytes() > 0)
+    }
+
+    @Test func removeFreesAFileOfItsOwnAndNothingElse() async throws {
+        let bench = try StoreBench()
+        let content = ContentBytes([1, 2, 3])
+        let record = try #require(try await bench.put([content], bench.store.makeSegmentWriter()).first)
+        let file = try await bench.large([1, 2, 3])
+        for place in [record, file] { _ = try await bench.store.readWhole(place, digest: content.digest) }
+        for place in [record, file, file] { await bench.store.remove(place) }
+        #expect(try await bench.store.readWhole(record, digest: content.digest) == [1, 2, 3])
+        #expect(bench.directory.files(in: "content/large").isEmpty)
+        // Not even from a file that was open for reading: its blocks are free now.
+        #expect(
+            await contentError { _ = try await bench.store.readWhole(file, digest: content.digest) }?.isDamaged == true)
     }
 
     @Test func everyErrorHasItsRefusal() {

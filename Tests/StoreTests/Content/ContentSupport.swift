@@ -75,17 +75,21 @@ final class FaultyFiles: Sendable {
     enum Call: Hashable { case write, allocate, syncData, syncDirectory }
 
     private struct State {
-        var failures: [Call: Int32] = [:]
+        var failures: [Call: (code: Int32, passes: Int)] = [:]
         var longestWrite = Int.max
-        /// Names of the files that were synced, in order.
+        /// Paths of the files and directories that were synced, in order.
         var synced: [String] = []
     }
 
     private let state = Mutex(State())
 
-    func failNext(_ call: Call, with code: Int32) { state.withLock { $0.failures[call] = code } }
+    /// Makes one call fail, after `passes` more good ones.
+    func failNext(_ call: Call, with code: Int32, after passes: Int = 0) {
+        state.withLock { $0.failures[call] = (code, passes) }
+    }
+
     func limitWrites(to count: Int) { state.withLock { $0.longestWrite = count } }
-    var syncedFiles: [String] { state.withLock { $0.synced } }
+    var syncedPaths: [String] { state.withLock { $0.synced } }
 
     var operations: FileOperations {
         let real = FileOperations.system
@@ -103,11 +107,18 @@ final class FaultyFiles: Sendable {
                 return self.take(.syncData).map { -Int($0) } ?? real.syncData(descriptor)
             },
             syncDirectory: { descriptor in
-                self.take(.syncDirectory).map { -Int($0) } ?? real.syncDirectory(descriptor)
+                self.state.withLock { $0.synced.append(Self.name(descriptor)) }
+                return self.take(.syncDirectory).map { -Int($0) } ?? real.syncDirectory(descriptor)
             })
     }
 
-    private func take(_ call: Call) -> Int32? { state.withLock { $0.failures.removeValue(forKey: call) } }
+    private func take(_ call: Call) -> Int32? {
+        state.withLock { state in
+            guard let failure = state.failures[call] else { return nil }
+            state.failures[call] = failure.passes > 0 ? (failure.code, failure.passes - 1) : nil
+            return failure.passes > 0 ? nil : failure.code
+        }
+    }
 
     private static func name(_ descriptor: Int32) -> String {
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")) ?? "?"
@@ -161,6 +172,11 @@ struct StoreBench {
     }
 
     func segments() -> [String] { directory.files(in: "content/segments") }
+
+    /// What was synced from the `start`th sync on, as paths from the content directory.
+    func synced(from start: Int = 0) -> [String] {
+        faults.syncedPaths.dropFirst(start).map { String($0.dropFirst(layout.root.count + 1)) }
+    }
 }
 
 /// The `ContentError` that `body` throws; nil when it throws none or another.

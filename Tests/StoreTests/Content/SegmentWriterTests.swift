@@ -49,14 +49,23 @@ import Trust
     @Test func recordsStartOnTheGridAndOneSyncServesTheGroup() async throws {
         let bench = try StoreBench()
         let writer = bench.store.makeSegmentWriter()
-        let before = bench.faults.syncedFiles.count
+        _ = try await bench.put([ContentBytes([9])], writer)
+        let before = bench.synced().count
         let places = try await bench.put(
             [1, 4_016, 4_017].map { ContentBytes(.init(repeating: 7, count: $0)) }, writer)
         let offsets = places.map { place in if case .segment(_, let offset, _) = place { offset } else { Int64(-1) } }
-        #expect(offsets == [0, 4_096, 8_192])
-        #expect(bench.faults.syncedFiles.count == before + 1)
+        #expect(offsets == [4_096, 8_192, 12_288])
+        #expect(bench.synced(from: before) == places.first.map { [$0.path] })
         try await bench.sync(writer)
-        #expect(bench.faults.syncedFiles.count == before + 1, "nothing new, nothing to sync")
+        #expect(bench.synced().count == before + 1, "nothing new, nothing to sync")
+    }
+
+    @Test func theNameOfANewSegmentIsDurableBeforeItsPlaces() async throws {
+        let bench = try StoreBench()
+        let before = bench.synced().count
+        let place = try #require(try await bench.append([ContentBytes([1])], bench.store.makeSegmentWriter()).first)
+        let folder = (place.path as NSString).deletingLastPathComponent
+        #expect(bench.synced(from: before) == ["segments", folder])
     }
 
     @Test func tooLongAPayloadIsRefusedBeforeAnythingIsWritten() async throws {
@@ -89,7 +98,7 @@ import Trust
         }
         try await bench.sync(writer)
         #expect(bench.segments().count == 3)
-        let synced = bench.faults.syncedFiles.filter { $0.hasSuffix(".seg") }
+        let synced = bench.synced().filter { $0.hasSuffix(".seg") }
         #expect(synced.count == 3 && Set(synced).count == 3)
         for (place, byte) in stored {
             #expect(try await bench.store.readWhole(place, digest: ContentBytes([byte]).digest) == [byte])
@@ -119,7 +128,7 @@ import Trust
         try await bench.sync(writer)
         let next = try #require(try await bench.put([ContentBytes([5])], writer).first)
         #expect(next.path != kept.path)
-        let syncsOfTheFailed = bench.faults.syncedFiles.filter { $0.hasSuffix(kept.path) }
+        let syncsOfTheFailed = bench.synced().filter { $0 == kept.path }
         #expect(syncsOfTheFailed.count == 2, "the good one and the failed one, and never again")
         #expect(try await bench.store.readWhole(kept, digest: first.digest) == [1, 2, 3])
     }
