@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLibXML2
+
+/// The libxml2 push parser: bytes in, events out. No DTD, no entities but the five, no loader, bounded memory.
+///
+/// Owns one parser context. Not for two threads.
+final class PushParser {
+    private let context: xmlParserCtxtPtr
+    private unowned let events: any XMLEvents
+    /// Bytes given since the last event: the length of the tag or comment that has not ended yet.
+    private(set) var bytesSinceEvent = 0
+    private(set) var stopped = false
+
+    /// - Parameter events: must outlive the parser.
+    init(events: any XMLEvents) {
+        self.events = events
+        var handler = Self.handler
+        guard let context = xmlCreatePushParserCtxt(&handler, nil, nil, 0, nil) else {
+            preconditionFailure("libxml2 has no memory for a parser")
+        }
+        self.context = context
+        // `huge` stays off: libxml2's own bounds hold beside ours.
+        xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue))
+        context.pointee.userData = Unmanaged.passUnretained(self).toOpaque()
+    }
+
+    deinit {
+        if let document = context.pointee.myDoc { xmlFreeDoc(document) }
+        xmlFreeParserCtxt(context)
+    }
+
+    /// The line at which the parser stands, from 1.
+    var line: Int { context.pointee.input.map { Int($0.pointee.line) } ?? 0 }
+
+    func parse(_ bytes: UnsafeRawBufferPointer) {
+        guard !stopped, let start = bytes.baseAddress else { return }
+        bytesSinceEvent += bytes.count
+        withExtendedLifetime(self) {
+            _ = xmlParseChunk(context, start.assumingMemoryBound(to: CChar.self), Int32(bytes.count), 0)
+        }
+    }
+
+    /// Tells the parser that nothing more comes.
+    func end() {
+        guard !stopped else { return }
+        withExtendedLifetime(self) { _ = xmlParseChunk(context, nil, 0, 1) }
+    }
+
+    /// No events after this.
+    func stop() {
+        guard !stopped else { return }
+        stopped = true
+        xmlStopParser(context)
+    }
+
+    /// Runs `body` for the parser behind a callback's pointer, unless it has been stopped.
+    private static func with(_ pointer: UnsafeMutableRawPointer?, _ body: (PushParser, any XMLEvents) -> Void) {
+        guard let pointer else { return }
+        let parser = Unmanaged<PushParser>.fromOpaque(pointer).takeUnretainedValue()
+        guard !parser.stopped else { return }
+        parser.bytesSinceEvent = 0
+        body(parser, parser.events)
+    }
+
+    private static var handler: xmlSAXHandler {
+        var handler = xmlSAXHandler()
+        handler.initialized = XML_SAX2_MAGIC
+        handler.startDocument = { pointer in
+            PushParser.with(pointer) { parser, events in
+                let declared = parser.context.pointee.encoding.map { String(cString: $0) }
+                events.documentStarted(encoding: declared)
+            }
+        }
+        // Called as soon as the name of the DOCTYPE is read, before anything that it declares.
+        handler.internalSubset = { pointer, _, _, _ in PushParser.with(pointer) { $1.doctypeMet() } }
+        handler.startElementNs = {
+            pointer, name, prefix, namespace, namespaceCount, namespaces, attributeCount, defaulted, attributes in
+            PushParser.with(pointer) { _, events in
+                guard let name else { return }
+                events.elementStarted(
+                    StartTag(
+                        localName: name, prefix: prefix, namespace: namespace, namespaceCount: namespaceCount,
+                        namespaces: namespaces, attributeCount: attributeCount, defaultedCount: defaulted,
+                        attributes: attributes))
+            }
+        }
+        handler.endElementNs = { pointer, name, prefix, namespace in
+            PushParser.with(pointer) { _, events in
+                guard let name else { return }
+                events.elementEnded(EndTag(localName: name, prefix: prefix, namespace: namespace))
+            }
+        }
+        let characters: charactersSAXFunc = { pointer, text, count in
+            PushParser.with(pointer) { $1.characters(UnsafeBufferPointer(start: text, count: Int(count))) }
+        }
+        handler.characters = characters
+        handler.ignorableWhitespace = characters
+        handler.cdataBlock = characters
+        handler.comment = { pointer, _ in PushParser.with(pointer) { _, _ in } }
+        handler.processingInstruction = { pointer, _, _ in PushParser.with(pointer) { _, _ in } }
+        handler.serror = { pointer, error in
+            guard let error = error?.pointee, error.level != XML_ERR_WARNING else { return }
+            PushParser.with(pointer) { _, events in
+                let message = error.message.map { String(cString: $0) } ?? ""
+                events.problemMet(
+                    XMLProblem(
+                        code: xmlParserErrors(rawValue: UInt32(bitPattern: error.code)),
+                        isFatal: error.level == XML_ERR_FATAL, message: message))
+            }
+        }
+        return handler
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLibXML2
+
+/// A start tag as libxml2 gives it. The pointers are valid during the call only.
+struct StartTag {
+    let localName: UnsafePointer<UInt8>
+    let prefix: UnsafePointer<UInt8>?
+    let namespace: UnsafePointer<UInt8>?
+    let namespaceCount: Int32
+    let namespaces: UnsafeMutablePointer<UnsafePointer<UInt8>?>?
+    let attributeCount: Int32
+    let defaultedCount: Int32
+    let attributes: UnsafeMutablePointer<UnsafePointer<UInt8>?>?
+}
+
+/// An end tag as libxml2 gives it. The pointers are valid during the call only.
+struct EndTag {
+    let localName: UnsafePointer<UInt8>
+    let prefix: UnsafePointer<UInt8>?
+    let namespace: UnsafePointer<UInt8>?
+}
+
+/// What the parser has to complain about.
+struct XMLProblem {
+    let code: xmlParserErrors
+    /// No further events follow a fatal one.
+    let isFatal: Bool
+    let message: String
+}
+
+/// Receives what the parser sees, in the order of the document, on the thread that feeds it.
+protocol XMLEvents: AnyObject {
+    /// - Parameter encoding: as declared; nil without a declaration.
+    func documentStarted(encoding: String?)
+    func doctypeMet()
+    func elementStarted(_ tag: StartTag)
+    func elementEnded(_ tag: EndTag)
+    func characters(_ text: UnsafeBufferPointer<UInt8>)
+    func problemMet(_ problem: XMLProblem)
+}
