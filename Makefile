@@ -34,7 +34,7 @@ build: deps
 # The command is built with the tests: some of them start it as a user would. Tests run in parallel within one process.
 test: deps
 	@$(SWIFT) build --build-tests
-	@$(SWIFT) test --skip-build $(if $(FILTER),--filter '$(FILTER)')
+	@$(SWIFT) test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)')
 
 demo: build
 	@"$$($(SWIFT) build --show-bin-path)/truc" demo $(ARGS)
