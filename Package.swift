@@ -38,11 +38,12 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         room("Exchange", []),
         room("Trust", ["Exchange", "COpenSSL"]),
-        room("EdXML", ["Exchange", "Trust", "CLibXML2"], resources: [.embedInCode("Schema/edxml.xsd")]),
+        room("EdXML", ["Exchange", "Trust", "CLibXML2", "CZlib"], resources: [.embedInCode("Schema/edxml.xsd")]),
         room("VXPProtocol", ["Exchange", "Trust"]),
         room("Delivery", ["Exchange"]),
         room(
@@ -75,7 +76,7 @@ let package = Package(
 
         tests("Exchange", ["Exchange"]),
         tests("Trust", ["Trust", "Exchange"]),
-        tests("EdXML", ["EdXML", "Exchange", "Trust", "TestKit"]),
+        tests("EdXML", ["EdXML", "Exchange", "Trust", "CLibXML2", "CZlib"]),
         tests("VXPProtocol", ["VXPProtocol", "Exchange", "Trust"]),
         tests("Delivery", ["Delivery", "Exchange"]),
         tests("Store", ["Store", "Exchange", "Trust", "Delivery", "TestKit", log]),

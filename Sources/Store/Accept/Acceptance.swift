@@ -3,13 +3,6 @@ import Delivery
 import Exchange
 import Trust
 
-/// The database's own number for an agency. The only thing by which two agencies are the same.
-public struct AgencyKey: Hashable, Comparable, Sendable {
-    public let value: Int64
-    public init(_ value: Int64) { self.value = value }
-    public static func < (left: AgencyKey, right: AgencyKey) -> Bool { left.value < right.value }
-}
-
 /// A decision of the hub to take a package, complete and as a value: what lets many share one commit.
 public struct Acceptance: Sendable {
     /// The registry by which it was decided; the transaction refuses it when another is in force.

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import Exchange
+
+/// The database's own number for an agency. The only thing by which two agencies are the same.
+public struct AgencyKey: Hashable, Comparable, Sendable {
+    public let value: Int64
+    public init(_ value: Int64) { self.value = value }
+    public static func < (left: AgencyKey, right: AgencyKey) -> Bool { left.value < right.value }
+}
 
 /// A system as the database has it.
 public struct SystemRecord: Sendable, Equatable {

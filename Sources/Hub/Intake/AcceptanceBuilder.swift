@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import EdXML
+import Exchange
+import Store
+import Trust
+
+/// Turns a package that was read to its end, and the plan for it, into the value that the store commits.
+struct AcceptanceBuilder {
+    let submission: Submission
+    let registry: RegistrySnapshot
+
+    /// - Throws: `Refusal(.internalError)` when the hub has no entry of its own to speak with.
+    func acceptance(
+        of reading: PackageReading, header: PackageHeader, meaning: SHA256Digest, sha256: SHA256Digest,
+        plan: AcceptancePlan, content: NewContent
+    ) throws(Refusal) -> Acceptance {
+        var envelope = Envelope(
+            id: PackageID(at: submission.receivedAt), kind: plan.kind, sender: plan.sender,
+            senderWritten: header.from.organID, system: submission.system, documentID: header.documentID,
+            signature: reading.signature.rawValue, sha256: sha256, meaning: meaning,
+            acceptedAt: submission.receivedAt, requestID: submission.request)
+        envelope.warnings = reading.warningCodes
+        envelope.attachments = reading.attachments.map { attachment in
+            Envelope.Attachment(
+                name: attachment.name ?? attachment.contentID, declaredType: attachment.declaredType,
+                detectedType: attachment.detectedType.rawValue, length: attachment.decodedBytes,
+                sha256: attachment.sha256)
+        }
+        switch header {
+        case .document(let document): describe(document, in: &envelope)
+        case .status(let status): describe(status, plan: plan, in: &envelope)
+        }
+        var deliveries: [NewDelivery] = []
+        for recipient in plan.recipients {
+            deliveries.append(try delivery(to: recipient, of: header, envelope))
+        }
+        return Acceptance(
+            registryVersion: registry.version,
+            package: NewPackage(envelope: envelope, content: content, deliveries: deliveries))
+    }
+
+    private func describe(_ document: DocumentHeader, in envelope: inout Envelope) {
+        envelope.codeNumber = document.codeNumber
+        envelope.codeNotation = document.codeNotation
+        envelope.promulgationDate = document.promulgationDate
+        envelope.documentType = document.type
+        envelope.typeName = document.typeName
+        envelope.subject = document.subject
+        envelope.signerPosition = document.signer.position
+        envelope.signerName = document.signer.fullName
+        envelope.dueDate = document.dueDate
+        envelope.urgency = document.urgency ?? .normal
+        envelope.links = links(of: document)
+    }
+
+    private func links(of document: DocumentHeader) -> [Envelope.Link] {
+        var links: [Envelope.Link] = []
+        if let subject = document.subjectOfChange {
+            links.append(Envelope.Link(relation: document.kind == .recall ? .recalls : .updates, documentID: subject))
+        }
+        if document.kind == .replacement {
+            for replacement in document.business?.replacements ?? [] {
+                guard let id = replacement.documentID else { continue }
+                links.append(Envelope.Link(relation: .replaces, documentID: id, agencies: replacement.organIDs))
+            }
+        }
+        for answered in document.responseFor {
+            guard let id = answered.documentID else { continue }
+            links.append(
+                Envelope.Link(relation: .respondsTo, documentID: id, agencies: answered.organID.map { [$0] } ?? []))
+        }
+        return links
+    }
+
+    private func describe(_ status: StatusHeader, plan: AcceptancePlan, in envelope: inout Envelope) {
+        // "7816/VPCP-TTĐT" in one string; the number never holds a '/'.
+        let code = status.responseFor.code?.split(separator: "/", maxSplits: 1).map(String.init) ?? []
+        envelope.codeNumber = code.first
+        envelope.codeNotation = code.count > 1 ? code[1] : nil
+        guard case .agency(let other)? = plan.recipients.first?.destination else { return }
+        let speaksAsReceiver = status.status.speaker == .receiver
+        envelope.status = Envelope.StatusClaim(
+            status: status.status, description: status.description,
+            owner: speaksAsReceiver ? other : plan.sender, recipient: speaksAsReceiver ? plan.sender : other)
+    }
+
+    private func delivery(
+        to recipient: AcceptancePlan.Recipient, of header: PackageHeader, _ envelope: Envelope
+    ) throws(Refusal) -> NewDelivery {
+        let id = DeliveryID(at: submission.receivedAt)
+        switch recipient.destination {
+        case .agency(let key): return NewDelivery(id: id, written: recipient.written, outcome: .waiting(key))
+        case .none(let refusal):
+            let notice = try HubNotice(
+                about: id, to: recipient.written, refusal: refusal, header: header, envelope: envelope,
+                registry: registry
+            ).package
+            return NewDelivery(
+                id: id, written: recipient.written, outcome: .undeliverable(refusal, notice: NewPackageBox(notice)))
+        }
+    }
+}

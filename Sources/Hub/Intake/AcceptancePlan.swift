@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import EdXML
+import Exchange
+import Store
+import Trust
+
+/// Who gets a package, decided from its header, the registry and the day: pure.
+struct AcceptancePlan: Equatable {
+    struct Recipient: Equatable {
+        /// The identifier as the package has it.
+        let written: String
+        let destination: Routing.Destination
+    }
+
+    let kind: PackageKind
+    let sender: AgencyKey
+    /// At least one of them is an agency.
+    let recipients: [Recipient]
+
+    /// The recipients that get nothing, for the receipt.
+    var refused: [Receipt.RefusedRecipient] {
+        recipients.compactMap { recipient in
+            guard case .none(let refusal) = recipient.destination else { return nil }
+            return Receipt.RefusedRecipient(written: recipient.written, refusal: refusal)
+        }
+    }
+
+    /// - Throws: `Refusal` when the package cannot be taken at all: not this system's agency, wrong list, a closed
+    ///   sender, nobody left to deliver to.
+    init(
+        _ header: PackageHeader, for submission: Submission, registry: RegistrySnapshot
+    ) throws(Refusal) {
+        let kind = PackageKind(header)
+        guard kind.messageType == submission.messageType else {
+            throw Refusal(.kindMismatch, "messagetype=\(submission.messageType.rawValue), package=\(kind.rawValue)")
+        }
+        let today = submission.receivedAt.vietnamDate
+        let sender = try Self.sender(header.from, submission, registry)
+        if kind != .status, !sender.isOpen(on: today) { throw Refusal(.senderClosed, sender.code.text) }
+        let written = try Self.narrowed(header.recipientsWritten, by: submission.narrowedTo, registry)
+        let recipients = Self.unique(
+            written.map { name in
+                Recipient(
+                    written: name,
+                    destination: Routing.destination(of: name, in: registry, on: today, acceptsClosed: kind == .status))
+            })
+        guard recipients.contains(where: { if case .agency = $0.destination { true } else { false } }) else {
+            throw Self.nobody(recipients)
+        }
+        self.kind = kind
+        self.sender = sender.key
+        self.recipients = recipients
+    }
+
+    private static func sender(
+        _ from: Organization, _ submission: Submission, _ registry: RegistrySnapshot
+    ) throws(Refusal) -> AgencyRecord {
+        // One answer for "not registered" and "registered to another system": nobody learns who else is here.
+        guard let claimed = registry.agency(named: submission.from.text),
+            registry.speaks(submission.system, for: claimed.key)
+        else { throw Refusal(.senderNotYours, submission.from.text) }
+        guard registry.agency(named: from.organID)?.key == claimed.key else {
+            throw Refusal(.senderNotYours, "From/OrganId \(from.organID), from \(submission.from.text)")
+        }
+        return claimed
+    }
+
+    private static func narrowed(
+        _ written: [String], by narrowing: [String]?, _ registry: RegistrySnapshot
+    ) throws(Refusal) -> [String] {
+        guard let narrowing, !narrowing.isEmpty else { return written }
+        /// An agency by its key, a name that the registry does not know by its text.
+        func identity(_ name: String) -> String { registry.agency(named: name).map { "\($0.key.value)" } ?? "?\(name)" }
+        let addressed = Set(written.map(identity))
+        for name in narrowing where !addressed.contains(identity(name)) {
+            throw Refusal(.recipientNotAddressed, name)
+        }
+        let wanted = Set(narrowing.map(identity))
+        return written.filter { wanted.contains(identity($0)) }
+    }
+
+    /// One recipient once, however many of its names the package has; the first written stands.
+    private static func unique(_ recipients: [Recipient]) -> [Recipient] {
+        var agencies: Set<AgencyKey> = []
+        var names: Set<String> = []
+        return recipients.filter { recipient in
+            switch recipient.destination {
+            case .agency(let key): agencies.insert(key).inserted
+            case .none: names.insert(recipient.written).inserted
+            }
+        }
+    }
+
+    private static func nobody(_ recipients: [Recipient]) -> Refusal {
+        let reasons = recipients.compactMap { recipient -> Refusal? in
+            if case .none(let refusal) = recipient.destination { refusal } else { nil }
+        }
+        // A single reason speaks for itself, with its own ErrorCode; several are listed.
+        if reasons.count == 1, let only = reasons.first { return only }
+        return Refusal(.recipientNone, reasons.map(\.description).joined(separator: "; "))
+    }
+}
+
+extension PackageKind {
+    init(_ header: PackageHeader) {
+        switch header {
+        case .status: self = .status
+        case .document(let document):
+            switch document.kind {
+            case .new: self = .document
+            case .recall: self = .recall
+            case .update: self = .update
+            case .replacement: self = .replacement
+            }
+        }
+    }
+}
+
+extension PackageHeader {
+    /// The identifiers to which the package goes; for a status, whom it answers.
+    var recipientsWritten: [String] {
+        switch self {
+        case .document(let document): document.to.map(\.organID)
+        case .status(let status): [status.responseFor.organID]
+        }
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Foundation
+import Store
+
+/// What a connected system may see and do with packages: only its own, and without learning that others exist.
+public struct Mailbox: Sendable {
+    /// Most lines of one list. A client confirms what it has and asks again; there is no paging in the protocol.
+    public static let maxLines = 10_000
+
+    private let store: Store
+    private let registry: Registry
+
+    init(store: Store, registry: Registry) {
+        self.store = store
+        self.registry = registry
+    }
+
+    /// The next page of what waits for the system's agencies; empty at the end.
+    public func pending(
+        _ system: SystemID, _ type: MessageType, from: Instant?, to: Instant?, after: DeliveryID?
+    ) async throws -> [PendingDelivery] {
+        let agencies = try await registry.current().agencies(of: system)
+        return try await store.database.pending(
+            ListFilter(agencies: agencies, messageType: type, from: from, to: to), after: after)
+    }
+
+    /// The next page of what the system's agencies sent; empty at the end.
+    public func sent(
+        _ system: SystemID, _ type: MessageType, package: PackageID?, from: Instant?, to: Instant?, after: DeliveryID?
+    ) async throws -> [SentDelivery] {
+        let agencies = try await registry.current().agencies(of: system)
+        return try await store.database.sent(
+            ListFilter(agencies: agencies, messageType: type, from: from, to: to), package: package, after: after)
+    }
+
+    /// The bytes of a package that is waiting for, was delivered to, or was sent by an agency of the system.
+    ///
+    /// The fetch is recorded before the first byte goes out.
+    /// - Parameter id: a delivery's, or a package's of one's own.
+    /// - Throws: `Refusal(.packageNotFound)`.
+    public func fetch(_ id: UUID, system: SystemID, request: RequestID) async throws -> PackageContent {
+        let agencies = try await registry.current().agencies(of: system)
+        let content = try await store.database.fetch(
+            id: id, agencies: agencies, system: system, request: request, at: .now())
+        return PackageContent(chunks: store.content.read(content.place, digest: content.sha256))
+    }
+
+    /// Takes the system's confirmation of a delivery.
+    public func confirm(
+        _ id: DeliveryID, _ confirmation: PullDelivery.Confirmation, description: String?, system: SystemID,
+        request: RequestID
+    ) async throws -> PullDelivery {
+        let agencies = try await registry.current().agencies(of: system)
+        return try await store.database.confirm(
+            id, confirmation, description: description, agencies: agencies, system: system, request: request,
+            at: .now())
+    }
+}
+
+/// The stored bytes of a package, checked against their digest while they are read.
+public struct PackageContent: Sendable {
+    private let chunks: any AsyncSequence<[UInt8], any Error> & Sendable
+
+    init(chunks: any AsyncSequence<[UInt8], any Error> & Sendable) { self.chunks = chunks }
+
+    /// Hands every chunk to `body`, in order.
+    ///
+    /// - Throws: `Refusal(.contentDamaged)` at the latest instead of the last chunk, so that a normal return means that
+    ///   exactly the accepted bytes went by; otherwise what `body` throws.
+    public func forEach(_ body: ([UInt8]) async throws -> Void) async throws {
+        do {
+            for try await chunk in chunks { try await body(chunk) }
+        } catch let error as ContentError {
+            throw error.refusal
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Store
+
+/// The registry at one version, in memory and indexed: what every decision reads. Immutable.
+public struct RegistrySnapshot: Sendable {
+    public let version: Int64
+    private let systems: [SystemID: SystemRecord]
+    private let agencies: [AgencyKey: AgencyRecord]
+    private let keysByName: [String: AgencyKey]
+    private let keysBySystem: [SystemID: [AgencyKey]]
+    private let levelOnes: Set<String>
+    /// The hub's own entry; nil before the hub has been set up.
+    public let hub: AgencyRecord?
+
+    public init(_ records: RegistryRecords) {
+        version = records.version
+        systems = Dictionary(records.systems.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        agencies = Dictionary(records.agencies.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        var names: [String: AgencyKey] = [:]
+        var bySystem: [SystemID: [AgencyKey]] = [:]
+        for agency in records.agencies {
+            for name in [agency.code.text] + agency.aliases { names[name] = agency.key }
+            if let system = agency.system { bySystem[system, default: []].append(agency.key) }
+        }
+        keysByName = names
+        keysBySystem = bySystem
+        hub = records.agencies.first(where: \.isHub)
+        levelOnes = Set(
+            records.agencies.lazy.filter { !$0.isHub }
+                .flatMap { agency in [agency.code] + agency.aliases.compactMap { try? AgencyID(parsing: $0) } }
+                .compactMap(\.levelOne))
+    }
+
+    public var agencyRecords: [AgencyRecord] { agencies.values.sorted { $0.key < $1.key } }
+    public var systemRecords: [SystemRecord] { systems.values.sorted { $0.id.text < $1.id.text } }
+
+    public func system(_ id: SystemID) -> SystemRecord? { systems[id] }
+
+    public func agency(_ key: AgencyKey) -> AgencyRecord? { agencies[key] }
+
+    /// The agency with this written name: the alias table, and nothing else, decides.
+    public func agency(named written: String) -> AgencyRecord? { keysByName[written].flatMap { agencies[$0] } }
+
+    /// The agencies for which a system speaks, closed ones included: they may still read and report.
+    public func agencies(of system: SystemID) -> [AgencyKey] { keysBySystem[system] ?? [] }
+
+    public func speaks(_ system: SystemID, for agency: AgencyKey) -> Bool {
+        agencies[agency]?.system == system
+    }
+
+    /// Whether an identifier belongs to a tree of which the registry knows no member at all.
+    ///
+    /// The province is what is registered: an id below another level-1 agency is not a mistake but somebody whom only
+    /// the national axis reaches.
+    public func isOutside(_ written: String) -> Bool {
+        guard let levelOne = (try? AgencyID(parsing: written))?.levelOne else { return false }
+        return !levelOnes.contains(levelOne)
+    }
+}

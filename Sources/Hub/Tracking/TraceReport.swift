@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Store
+import Trust
+
+/// The answer to "what became of this document?": stable JSON, and the source of the text that people read.
+public struct TraceReport: Encodable, Sendable {
+    public let query: String
+    public let packages: [Package]
+    public let history: [Event]
+    /// True when there is more than one trace shows.
+    public let isCut: Bool
+
+    public struct Agency: Encodable, Sendable {
+        /// As the package writes it.
+        public let written: String
+        /// The registry's code and name; absent for an agency that it does not know.
+        public let code: String?
+        public let name: String?
+    }
+
+    public struct Package: Encodable, Sendable {
+        public let docId: PackageID
+        /// The first package of the document when this one added recipients.
+        public let addsRecipientsTo: PackageID?
+        public let kind: PackageKind
+        public let documentId: String
+        public let code: String?
+        public let subject: String?
+        public let urgency: String
+        public let sender: Agency
+        public let system: SystemID?
+        public let acceptedAt: Instant
+        public let sha256: String
+        public let bytes: Int64
+        public let signature: String
+        public let status: DocumentStatus?
+        public let statusName: String?
+        public let statusDescription: String?
+        public let statusEffect: StatusEffect?
+        public let requestId: RequestID
+        public let deliveries: [Delivery]
+    }
+
+    public struct Delivery: Encodable, Sendable {
+        public let docId: DeliveryID
+        public let recipient: Agency
+        public let state: DeliveryState
+        public let refusal: Refusal.Code?
+        public let detail: String?
+        public let failures: Int
+        public let fetchedAt: Instant?
+        public let enteredAt: Instant?
+        /// The recipient's latest word and its name; absent before the first.
+        public let latestStatus: DocumentStatus?
+        public let latestStatusName: String?
+        public let latestStatusAt: Instant?
+        public let furthestStatus: DocumentStatus?
+    }
+
+    public struct Event: Encodable, Sendable {
+        public let at: Instant
+        public let event: String
+        public let docId: PackageID?
+        public let deliveryId: DeliveryID?
+        public let actor: String
+        public let requestId: RequestID?
+        public let detail: String
+    }
+
+    public init(query: String, records: TraceRecords, registry: RegistrySnapshot) {
+        self.query = query
+        isCut = records.isCut
+        let deliveries = Dictionary(grouping: records.deliveries, by: \.package)
+        packages = records.packages.map { package in
+            Package(package, deliveries: deliveries[package.id] ?? [], statuses: records.statuses, registry: registry)
+        }
+        history = records.history.map { event in
+            Event(
+                at: event.at, event: event.event, docId: event.package, deliveryId: event.delivery,
+                actor: event.actor, requestId: event.request, detail: event.detail)
+        }
+    }
+}
+
+extension TraceReport.Agency {
+    init(_ written: String, _ key: AgencyKey?, _ registry: RegistrySnapshot) {
+        let agency = key.flatMap(registry.agency)
+        self.init(written: written, code: agency?.code.text, name: agency?.name)
+    }
+}
+
+extension TraceReport.Package {
+    init(
+        _ package: TraceRecords.Package, deliveries: [TraceRecords.Delivery], statuses: [TraceRecords.Status],
+        registry: RegistrySnapshot
+    ) {
+        let code = [package.codeNumber, package.codeNotation].compactMap(\.self).joined(separator: "/")
+        self.init(
+            docId: package.id, addsRecipientsTo: package.first, kind: package.kind, documentId: package.documentID,
+            code: code.isEmpty ? nil : code, subject: package.subject, urgency: package.urgency.vietnamese,
+            sender: TraceReport.Agency(package.senderWritten, package.sender, registry), system: package.system,
+            acceptedAt: package.acceptedAt, sha256: package.sha256.hex, bytes: package.length,
+            signature: package.signature, status: package.status, statusName: package.status?.state.vietnamese,
+            statusDescription: package.statusDescription, statusEffect: package.statusEffect,
+            requestId: package.request,
+            deliveries: deliveries.map { delivery in
+                let said = statuses.first {
+                    $0.document == delivery.document && $0.recipient == delivery.recipient
+                }
+                return TraceReport.Delivery(delivery, said: package.kind == .status ? nil : said, registry: registry)
+            })
+    }
+}
+
+extension TraceReport.Delivery {
+    init(_ delivery: TraceRecords.Delivery, said: TraceRecords.Status?, registry: RegistrySnapshot) {
+        self.init(
+            docId: delivery.id,
+            recipient: TraceReport.Agency(delivery.recipientWritten, delivery.recipient, registry),
+            state: delivery.state, refusal: delivery.refusal, detail: delivery.detail, failures: delivery.failures,
+            fetchedAt: delivery.fetchedAt, enteredAt: delivery.enteredAt, latestStatus: said?.record.latest,
+            latestStatusName: said?.record.latest.state.vietnamese, latestStatusAt: said?.at,
+            furthestStatus: said?.record.furthest)
+    }
+}

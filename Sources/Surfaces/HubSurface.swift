@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Hub
+import VXPProtocol
+
+/// Everything that the daemon serves on its one address: health for the operator's monitoring, VXP for the rest.
+public struct HubSurface: HTTPEdgeService {
+    private let hub: Hub
+    private let vxp: VXPSurface
+
+    public init(_ hub: Hub) {
+        self.hub = hub
+        vxp = VXPSurface(hub)
+    }
+
+    public func respond(to request: EdgeRequest) async throws -> EdgeReply {
+        switch request.path {
+        case "/healthz":
+            // Alive: the process answers. Nothing else, or a database that is away would get the daemon restarted.
+            return health(#"{"status":"ok"}"#)
+        case "/readyz":
+            try await hub.probe()
+            return health(#"{"status":"ready"}"#)
+        default:
+            return try await vxp.respond(to: request)
+        }
+    }
+
+    public func refusalBody(
+        _ refusal: Refusal, requestID: RequestID
+    ) -> (contentType: String, bytes: [UInt8]) {
+        (VXPReply.contentType, VXPReply.refusal(refusal, requestID: requestID))
+    }
+
+    private func health(_ json: String) -> EdgeReply {
+        EdgeReply(contentType: "application/json", bytes: Array(json.utf8))
+    }
+}

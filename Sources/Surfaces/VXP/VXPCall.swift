@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Foundation
+import Hub
+import Logging
+import NIOCore
+import VXPProtocol
+
+/// One authenticated call.
+struct VXPCall: Sendable {
+    let hub: Hub
+    let parameters: VXPSignedParameters
+    let id: RequestID
+    let logger: Logger
+
+    func sendEdoc(_ request: EdgeRequest) async throws -> EdgeReply {
+        _ = try parameters.serviceType
+        let hash = try parameters.hashFile
+        let submission = Submission(
+            system: parameters.systemID, from: try parameters.from, narrowedTo: try parameters.to?.map(\.text),
+            messageType: MessageType(try parameters.messageType), request: id, receivedAt: .now())
+        let limit = hub.maxPackageBytes + PackageEnding.maxLength
+        if let declared = request.field("content-length").flatMap(Int.init), declared > limit {
+            throw Refusal(.bodyTooLarge, "\(declared) bytes announced, the limit is \(hub.maxPackageBytes)")
+        }
+        let session = hub.receive(submission)
+        let receipt: Receipt
+        do {
+            receipt = try await take(request.body.limited(to: limit), into: session, matching: hash)
+        } catch {
+            await session.abandon()
+            throw error
+        }
+        FaultPoint.acceptBeforeAnswer.pass()
+        logger.info(
+            "package accepted",
+            metadata: ["docId": "\(receipt.package)", "new": "\(receipt.isNew)", "system": "\(submission.system)"])
+        return EdgeReply(vxp: VXPReply.success(docID: receipt.package.description))
+    }
+
+    /// Streams the body into the session; the CRLF that the SDK puts after the file is no part of the package.
+    private func take(
+        _ body: EdgeBody, into session: IntakeSession, matching hash: HashFile
+    ) async throws -> Receipt {
+        var ending = PackageEnding()
+        for try await buffer in body {
+            let (released, content) = buffer.withUnsafeReadableBytes { ending.take($0) }
+            try await session.receive(released)
+            try await session.receive(Array(buffer.readableBytesView.prefix(content.count)))
+        }
+        if !hash.matches(session.digest) {
+            try await session.receive(ending.held)
+            guard hash.matches(session.digest) else {
+                throw Refusal(.hashMismatch, "SHA-256 \(session.digest.hex)")
+            }
+        }
+        return try await session.finish()
+    }
+
+    func receivedList() async throws -> EdgeReply {
+        _ = try parameters.serviceType
+        let type = MessageType(try parameters.messageType)
+        let (from, to) = (try parameters.fromDate, try parameters.toDate)
+        let system = parameters.systemID
+        return try await list(
+            next: { after in
+                try await hub.mailbox.pending(system, type, from: from, to: to, after: after)
+            },
+            id: \.id, item: VXPReceivedItem.init)
+    }
+
+    func sentList() async throws -> EdgeReply {
+        _ = try parameters.serviceType
+        let type = MessageType(try parameters.messageType)
+        let (from, to) = (try parameters.fromDate, try parameters.toDate)
+        let package = try parameters.optionalDocID.map { text throws(Refusal) in
+            guard let package = try? PackageID(parsing: text) else { throw Refusal(.packageNotFound) }
+            return package
+        }
+        let system = parameters.systemID
+        return try await list(
+            next: { after in
+                try await hub.mailbox.sent(system, type, package: package, from: from, to: to, after: after)
+            },
+            id: \.id, item: VXPSentItem.init)
+    }
+
+    func edoc() async throws -> EdgeReply {
+        guard let docID = UUID(uuidString: try parameters.docID) else { throw Refusal(.packageNotFound) }
+        let content = try await hub.mailbox.fetch(docID, system: parameters.systemID, request: id)
+        return EdgeReply(vxp: { writer in
+            var reply = VXPContentReply()
+            try await writer.write(VXPContentReply.prefix)
+            let outcome = await outcome {
+                try await content.forEach { chunk in
+                    try await writer.write(chunk.withUnsafeBytes { reply.append($0) })
+                    FaultPoint.fetchDuringContent.pass()
+                }
+            }
+            try await writer.write(reply.finish(outcome))
+        })
+    }
+
+    func updateStatus() async throws -> EdgeReply {
+        guard let delivery = try? DeliveryID(parsing: try parameters.docID) else { throw Refusal(.packageNotFound) }
+        let confirmation = PullDelivery.Confirmation(try parameters.confirmation)
+        let description = try parameters.description
+        let after = try await hub.mailbox.confirm(
+            delivery, confirmation, description: description, system: parameters.systemID, request: id)
+        FaultPoint.confirmAfterCommit.pass()
+        if after.state == .held {
+            logger.warning(
+                "delivery held after repeated failures at its recipient",
+                metadata: ["delivery": "\(delivery)", "failures": "\(after.failures)"])
+        }
+        return EdgeReply(vxp: VXPReply.success())
+    }
+
+    func agencies() async throws -> EdgeReply {
+        let registry = try await hub.registry.current()
+        let today = Instant.now().vietnamDate
+        let open = registry.agencyRecords.filter { !$0.isHub && $0.isOpen(on: today) }
+        return EdgeReply(vxp: { writer in
+            var reply = VXPListReply<VXPAgencyItem>()
+            try await writer.write(VXPListReply<VXPAgencyItem>.prefix)
+            for agency in open {
+                try await writer.write(reply.append(VXPAgencyItem(agency, in: registry)))
+            }
+            try await writer.write(reply.finish(.success))
+        })
+    }
+
+    /// A list, page by page. The first page is read before the answer begins, so that a hub without its database
+    /// answers with 503 and not in the middle of a 200.
+    private func list<Line: Sendable, Item: VXPListItem>(
+        next: @escaping @Sendable (DeliveryID?) async throws -> [Line],
+        id: @escaping @Sendable (Line) -> DeliveryID, item: @escaping @Sendable (Line) -> Item
+    ) async throws -> EdgeReply {
+        let first = try await next(nil)
+        return EdgeReply(vxp: { writer in
+            var reply = VXPListReply<Item>()
+            try await writer.write(VXPListReply<Item>.prefix)
+            let outcome = await outcome {
+                var page = first
+                var written = 0
+                while !page.isEmpty {
+                    var buffer: [UInt8] = []
+                    for line in page.prefix(Mailbox.maxLines - written) { buffer += reply.append(item(line)) }
+                    written += page.count
+                    try await writer.write(buffer)
+                    guard written < Mailbox.maxLines, page.count == Mailbox.pageSize, let last = page.last else { break }
+                    page = try await next(id(last))
+                }
+            }
+            try await writer.write(reply.finish(outcome))
+        })
+    }
+
+    /// What the end of a streamed reply says.
+    private func outcome(_ body: () async throws -> Void) async -> VXPOutcome {
+        do {
+            try await body()
+            return .success
+        } catch {
+            let refusal = Refusal(unexpected: error, logger: logger)
+            return .refused(refusal, id)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Hub
+import VXPProtocol
+
+/// The national SDK's protocol, served: each call authenticated, translated into a use case of the hub, and answered with
+/// JSON that the SDK can read, whatever happened.
+public struct VXPSurface: Sendable {
+    private let hub: Hub
+
+    public init(_ hub: Hub) { self.hub = hub }
+
+    /// Answers a request to a VXP path.
+    ///
+    /// - Throws: `Refusal`, to be answered with `VXPReply.refusal` and the refusal's HTTP status.
+    public func respond(to request: EdgeRequest) async throws -> EdgeReply {
+        let operation = try VXPOperation(method: request.method, path: request.path)
+        let call = VXPCall(
+            hub: hub, parameters: try await authenticate(request), id: request.id, logger: request.logger)
+        switch operation {
+        case .sendEdoc: return try await call.sendEdoc(request)
+        case .getReceivedEdocList: return try await call.receivedList()
+        case .getSentEdocList: return try await call.sentList()
+        case .getEdoc: return try await call.edoc()
+        case .updateStatus: return try await call.updateStatus()
+        case .getAgenciesList: return try await call.agencies()
+        }
+    }
+
+    private func authenticate(_ request: EdgeRequest) async throws -> VXPSignedParameters {
+        let headers = try VXPRequestHeaders(request.fields)
+        let claimed = try headers.claimedSystemID
+        let system = try await hub.registry.current().system(claimed)
+        let window = system.map { system in
+            VXPTimestampWindow(
+                past: system.timestampPastSeconds.map { .seconds($0) }, future: .seconds(system.timestampFutureSeconds))
+        }
+        let parameters = try headers.verify(secret: system?.secret, now: .now(), window: window ?? .standard)
+        // Only who has proved to be the system learns that it is disabled.
+        if system?.isDisabled == true { throw Refusal(.systemDisabled) }
+        return parameters
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import VXPProtocol
+
+// The hub's words as the protocol says them.
+
+extension EdgeReply {
+    init(vxp bytes: [UInt8]) { self.init(contentType: VXPReply.contentType, bytes: bytes) }
+
+    init(vxp write: @escaping EdgeReply.Writing) { self.init(contentType: VXPReply.contentType, write: write) }
+}
+
+extension MessageType {
+    init(_ type: VXPMessageType) {
+        switch type {
+        case .edoc: self = .edoc
+        case .status: self = .status
+        }
+    }
+}
+
+extension VXPMessageType {
+    init(_ type: MessageType) {
+        switch type {
+        case .edoc: self = .edoc
+        case .status: self = .status
+        }
+    }
+}
+
+extension PullDelivery.Confirmation {
+    init(_ confirmation: VXPConfirmation) {
+        switch confirmation {
+        case .processing: self = .processing
+        case .done: self = .done
+        case .fail: self = .fail
+        }
+    }
+}
+
+extension VXPItemStatus {
+    init(_ state: DeliveryState) {
+        switch state {
+        case .waiting: self = .initial
+        case .processing: self = .processing
+        case .delivered: self = .done
+        case .held, .undeliverable: self = .fail
+        }
+    }
+}
+
+extension VXPReceivedItem {
+    init(_ line: PendingDelivery) {
+        self.init(
+            docID: line.id, messageType: VXPMessageType(line.messageType), created: line.createdAt,
+            updated: line.updatedAt, from: line.senderWritten, to: line.recipientWritten,
+            status: VXPItemStatus(line.state))
+    }
+}
+
+extension VXPSentItem {
+    init(_ line: SentDelivery) {
+        let notation = [line.codeNumber, line.codeNotation].compactMap(\.self).joined(separator: "/")
+        // What the hub could not do is the hub's word (`sendStatus`); what the receiver says stands in `receiveStatus`.
+        let sendStatus: (code: String, sentence: String) =
+            switch line.state {
+            case .waiting, .processing, .delivered: ("done", "Trục đã tiếp nhận")
+            case .held: ("held", "Nơi nhận báo lỗi nhiều lần, trục tạm giữ chờ đơn vị vận hành xử lý")
+            case .undeliverable: ("fail", line.refusal?.entry.vietnamese ?? "Trục chưa giao được")
+            }
+        let received = line.state == .undeliverable ? VXPItemStatus.initial : VXPItemStatus(line.state)
+        self.init(
+            messageType: VXPMessageType(line.messageType), title: line.subject ?? "", notation: notation,
+            from: line.senderWritten, to: line.recipientWritten, senderDocID: line.packageID, receiverDocID: line.id,
+            sent: line.sentAt, received: line.enteredAt, sendStatus: sendStatus,
+            receiveStatus: (received, line.latestStatus?.state.vietnamese ?? received.vietnamese))
+    }
+}
+
+extension VXPAgencyItem {
+    init(_ agency: AgencyRecord, in registry: RegistrySnapshot) {
+        let old = agency.aliases.lazy.compactMap { try? AgencyID(parsing: $0) }.first { $0.form == .qcvn102 }
+        self.init(
+            id: String(agency.key.value), parentID: agency.parent.map { String($0.value) }, code: agency.code,
+            name: agency.name, mail: agency.mail, oldCode: old)
+    }
+}
