@@ -12,7 +12,8 @@ struct Room {
     static let ambient: Set<String> = ["Foundation", "Logging", "Metrics", "Synchronization", "Dispatch", "Glibc"]
     static let collections: Set<String> = ["Collections", "DequeModule", "HeapModule", "OrderedCollections"]
     static let http: Set<String> = [
-        "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOPosix",
+        "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1",
+        "NIOPosix",
         "ServiceLifecycle",
     ]
 

@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `no test waits for time`() throws {
-        hold(SourceRules.sleeps, try Repository.swift(under: "Tests") + Repository.swift(under: "Sources/TestKit"))
+        hold(SourceRules.sleeps, try Repository.swift(under: "Tests"))
         let bad = source("try await Task.sleep(for: .seconds(1))\nusleep(5)\nsleep(1)\nsleeper(1)\n")
         #expect(SourceRules.sleeps(bad).map(\.line) == [1, 2, 3])
     }
