@@ -34,6 +34,12 @@ public struct SystemRecord: Sendable, Equatable {
     public static let defaultTimestampFutureSeconds = 300
 }
 
+/// Whatever prints a record (a log line, a failed test, `dump`) prints this, which has no secret in it.
+extension SystemRecord: CustomStringConvertible, CustomReflectable {
+    public var description: String { "SystemRecord(\(id), \(name))" }
+    public var customMirror: Mirror { Mirror(self, children: ["id": id, "name": name, "isDisabled": isDisabled]) }
+}
+
 /// An agency as the database has it.
 public struct AgencyRecord: Sendable, Equatable {
     public let key: AgencyKey
