@@ -5,6 +5,7 @@ import Foundation
 import Hub
 import Logging
 import NIOCore
+import Trust
 import VXPProtocol
 
 /// One authenticated call.
@@ -74,10 +75,7 @@ struct VXPCall: Sendable {
         _ = try parameters.serviceType
         let type = MessageType(try parameters.messageType)
         let (from, to) = (try parameters.fromDate, try parameters.toDate)
-        let package = try parameters.optionalDocID.map { text throws(Refusal) in
-            guard let package = try? PackageID(parsing: text) else { throw Refusal(.packageNotFound) }
-            return package
-        }
+        let package = try parameters.optionalDocID.flatMap { try? PackageID(parsing: $0) }
         let system = parameters.systemID
         return try await list(
             next: { after in
@@ -162,9 +160,13 @@ struct VXPCall: Sendable {
         do {
             try await body()
             return .success
-        } catch {
-            let refusal = Refusal(unexpected: error, logger: logger)
+        } catch let refusal as Refusal {
+            logger.error("refused while answering", metadata: ["code": "\(refusal.code.rawValue)", "detail": "\(refusal)"])
             return .refused(refusal, id)
+        } catch {
+            // The client is gone, or worse: whatever is written now, no OK follows.
+            logger.info("an answer broke off", metadata: ["error": "\(error)"])
+            return .refused(Refusal(.internalError), id)
         }
     }
 }

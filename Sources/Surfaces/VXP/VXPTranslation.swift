@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Delivery
 import Exchange
+import Hub
 import VXPProtocol
 
 // The hub's words as the protocol says them.

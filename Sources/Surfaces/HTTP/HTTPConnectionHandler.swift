@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import NIOCore
+import NIOHTTP1
+
+/// Why a request body ends early; what the reader of the body gets thrown.
+enum RequestBodyProblem: Error {
+    /// The connection ended, or its framing broke, before the end of the body.
+    case incomplete
+    /// The client fell below the least pace.
+    case tooSlow
+}
+
+/// A whole answer that the edge gives without asking the service.
+struct EdgeNotice: Sendable {
+    var status: Int
+    var fields: [(name: String, value: String)]
+    var body: [UInt8]
+}
+
+/// The shell around `HTTPConnectionState`: stands between NIO's HTTP/1 codec and everything above it, where the protocol
+/// version and the raw end of the connection can still be seen.
+final class HTTPConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private var state: HTTPConnectionState
+    private let malformed: @Sendable () -> EdgeNotice
+    private var timer: (deadline: NIODeadline, scheduled: Scheduled<Void>)?
+
+    /// - Parameter malformed: makes the answer to what is no HTTP request.
+    init(limits: HTTPEdgeLimits, now: NIODeadline, malformed: @escaping @Sendable () -> EdgeNotice) {
+        state = HTTPConnectionState(limits: limits, now: now)
+        self.malformed = malformed
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { reschedule(context) }
+
+    func handlerRemoved(context: ChannelHandlerContext) { timer?.scheduled.cancel() }
+
+    // MARK: Inbound
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            guard case .forward(let sendContinue) = state.requestHead(Self.facts(head)) else { return }
+            context.fireChannelRead(data)
+            if sendContinue { writeContinue(context) }
+        case .body(let buffer):
+            perform(state.requestBody(buffer.readableBytes, context.eventLoop.now), data, context)
+        case .end:
+            perform(state.requestEnd(), data, context)
+        }
+        reschedule(context)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        // Above, a full buffer that nobody reads any more would hold reads back for ever.
+        if state.discardsInput { context.read() }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        state.willRead(context.eventLoop.now)
+        reschedule(context)
+        context.read()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        perform(state.inputFailed(.ended), context)
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent:
+            if state.quiesce() { context.close(promise: nil) }
+            return
+        case ChannelEvent.inputClosed:
+            perform(state.inputFailed(.ended), context)
+        default:
+            break
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case ByteToMessageDecoderError.dataReceivedInErrorState(_, let buffer):
+            if state.discard(buffer.readableBytes) == .close { context.close(promise: nil) }
+        case is HTTPParserError:
+            perform(state.inputFailed(.notHTTP), context)
+        default:
+            context.fireErrorCaught(error)
+        }
+    }
+
+    // MARK: Outbound
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard state.acceptsAnswers else {
+            promise?.fail(ChannelError.outputClosed)
+            return
+        }
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where !head.status.isInformational:
+            if state.answersHTTP10 { head.version = .http1_0 }
+            if state.responseHead() { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .head, .body:
+            context.write(data, promise: promise)
+        case .end:
+            writeEnd(context, data, promise)
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        state.writability(context.channel.isWritable, context.eventLoop.now)
+        reschedule(context)
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func writeEnd(_ context: ChannelHandlerContext, _ data: NIOAny, _ promise: EventLoopPromise<Void>?) {
+        switch state.responseEnd(context.eventLoop.now) {
+        case .keepAlive(let sendContinue):
+            context.write(data, promise: promise)
+            if sendContinue { writeContinue(context) }
+        case .closeWhenWritten:
+            let written = promise ?? context.eventLoop.makePromise()
+            // Closing before that would throw the unwritten part of the answer away.
+            written.futureResult.assumeIsolated().whenComplete { _ in self.finalAnswerWritten(context) }
+            context.writeAndFlush(data, promise: written)
+            context.read()
+        }
+        reschedule(context)
+    }
+
+    private func finalAnswerWritten(_ context: ChannelHandlerContext) {
+        switch state.finalAnswerWritten() {
+        case .close:
+            context.close(promise: nil)
+        case .halfCloseAndDrain:
+            context.close(mode: .output, promise: nil)
+            context.read()
+        }
+        reschedule(context)
+    }
+
+    private func writeContinue(_ context: ChannelHandlerContext) {
+        context.writeAndFlush(
+            wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+    }
+
+    private func writeMalformed(_ context: ChannelHandlerContext) {
+        state.beginMalformedAnswer()
+        let notice = malformed()
+        var head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: notice.status))
+        for (name, value) in notice.fields { head.headers.add(name: name, value: value) }
+        head.headers.replaceOrAdd(name: "Content-Length", value: String(notice.body.count))
+        write(context: context, data: wrapOutboundOut(.head(head)), promise: nil)
+        let body = context.channel.allocator.buffer(bytes: notice.body)
+        write(context: context, data: wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        write(context: context, data: wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    // MARK: Doing what the state says
+
+    private func perform(_ action: HTTPConnectionState.PartAction, _ data: NIOAny, _ context: ChannelHandlerContext) {
+        switch action {
+        case .forward: context.fireChannelRead(data)
+        case .discard: break
+        case .close: context.close(promise: nil)
+        }
+    }
+
+    private func perform(_ action: HTTPConnectionState.FailureAction, _ context: ChannelHandlerContext) {
+        switch action {
+        case .reportIncomplete: context.fireErrorCaught(RequestBodyProblem.incomplete)
+        case .reportTooSlow: context.fireErrorCaught(RequestBodyProblem.tooSlow)
+        case .answerMalformed: writeMalformed(context)
+        case .close: context.close(promise: nil)
+        case .nothing: break
+        }
+        reschedule(context)
+    }
+
+    /// Sees to it that the timer rings no later than the state's next deadline.
+    ///
+    /// It is left alone when it rings earlier: on a busy connection that saves one timer per read.
+    private func reschedule(_ context: ChannelHandlerContext) {
+        guard let deadline = state.deadline else { return }
+        if let timer, timer.deadline <= deadline { return }
+        timer?.scheduled.cancel()
+        let scheduled = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.ring(context) }
+        timer = (deadline, scheduled)
+    }
+
+    private func ring(_ context: ChannelHandlerContext) {
+        timer = nil
+        guard context.channel.isActive else { return }
+        perform(state.timeout(context.eventLoop.now), context)
+    }
+
+    private static func facts(_ head: HTTPRequestHead) -> HTTPConnectionState.RequestFacts {
+        let length = head.headers.first(name: "Content-Length").flatMap { Int($0) }
+        let isChunked = head.headers.contains(name: "Transfer-Encoding")
+        return HTTPConnectionState.RequestFacts(
+            isHTTP11: head.version.major > 1 || (head.version.major == 1 && head.version.minor >= 1),
+            isKeepAlive: head.isKeepAlive,
+            hasBody: isChunked || (length ?? 0) > 0,
+            contentLength: isChunked ? nil : length,
+            expectsContinue: head.headers[canonicalForm: "Expect"].contains { $0.lowercased() == "100-continue" })
+    }
+}
+
+extension HTTPResponseStatus {
+    fileprivate var isInformational: Bool { (100..<200).contains(code) }
+}

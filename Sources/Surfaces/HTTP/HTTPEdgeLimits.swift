@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Every bound that the HTTP edge keeps, so that no client holds more of the hub than its share.
+public struct HTTPEdgeLimits: Sendable {
+    /// Largest request body. More is refused: at once when it is declared, else when it has come.
+    public var bodyBytes = 256 << 20
+    /// Connections at one time; further ones wait in the listen queue.
+    public var connections = 1024
+    /// How long a connection may stay without a request, or with an unfinished request head.
+    public var idleTime: Duration = .seconds(75)
+    /// Length of the window in which a client must deliver `paceBytes` of a body. Only the time counts in which the hub
+    /// waits for the client: a slow hub is never the client's fault.
+    public var paceWindow: Duration = .seconds(30)
+    /// Least progress of a body in a window. The slowest lines that still deliver a package in a day are far above it.
+    public var paceBytes = 4096
+    /// How long a client may take no byte of an answer that waits to be written.
+    public var writeStallTime: Duration = .seconds(30)
+    /// After an answer that comes before the end of its request: how much of the rest is read and thrown away so that the
+    /// client gets to read the answer. A connection closed over unread bytes is reset, and the answer is lost with it.
+    public var drainBytes = 32 << 20
+    /// After such an answer: how long the rest is read, and within what time an answer must be written, before closing.
+    public var drainTime: Duration = .seconds(10)
+    /// A declared rest of a body up to this size is read to its end instead, and the connection lives on.
+    public var keepAliveRestBytes = 64 << 10
+
+    /// Largest head of a request: one field, and all together; in bytes. The parser's own hard limit is the same.
+    public static let headBytes = 80 << 10
+    /// Most header fields of a request.
+    public static let headFields = 256
+
+    public init() {}
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Surfaces
+import Synchronization
+import TestKit
+
+/// A value that is given once and can be waited for, any number of times.
+final class Signal<Value: Sendable>: Sendable {
+    private enum State {
+        case waiting([CheckedContinuation<Value, Never>])
+        case given(Value)
+    }
+    private let state = Mutex(State.waiting([]))
+
+    func give(_ value: Value) {
+        let waiting: [CheckedContinuation<Value, Never>] = state.withLock { state in
+            guard case .waiting(let continuations) = state else { return [] }
+            state = .given(value)
+            return continuations
+        }
+        for continuation in waiting { continuation.resume(returning: value) }
+    }
+
+    var value: Value {
+        get async {
+            await withCheckedContinuation { continuation in
+                let given: Value? = state.withLock { state in
+                    switch state {
+                    case .given(let value): return value
+                    case .waiting(let continuations):
+                        state = .waiting(continuations + [continuation])
+                        return nil
+                    }
+                }
+                if let given { continuation.resume(returning: given) }
+            }
+        }
+    }
+}
+
+/// A surface with one path for each behaviour that the tests look at.
+final class ProbeSurface: HTTPEdgeService {
+    struct Unexpected: Error {}
+
+    /// `/gate` waits for it.
+    let gate = Signal<Void>()
+    /// Given when a request has come to `/gate`.
+    let atGate = Signal<Void>()
+    /// How the reading of a body at `/body` ended, or the writing at `/endless`.
+    let outcome = Signal<Result<Int, Refusal>>()
+
+    func respond(to request: EdgeRequest) async throws -> EdgeReply {
+        switch request.path {
+        case "/body": return try await readBody(request)
+        case "/small": return try await Self.text("\(request.body.limited(to: 8).collect().count)")
+        case "/unread": return Self.text("unread")
+        case "/refuse": throw Refusal(.signatureInvalid, "chi tiết")
+        case "/unexpected": throw Unexpected()
+        case "/empty": return EdgeReply(contentType: "text/html", bytes: [])
+        case "/id": return Self.text("\(request.id) \(RequestScope.requestID?.description ?? "none")")
+        case "/fields":
+            return Self.text(request.fields.map { "\($0.name)=\($0.value)" }.joined(separator: "\n"))
+        case "/gate":
+            atGate.give(())
+            await gate.value
+            return Self.text("through")
+        case "/stream": return Self.stream()
+        case "/broken": return Self.broken()
+        case "/endless": return endless()
+        default: throw Refusal(.unknownOperation)
+        }
+    }
+
+    func refusalBody(_ refusal: Refusal, requestID: RequestID) -> (contentType: String, bytes: [UInt8]) {
+        ("application/json", Array(#"{"code":"\#(refusal.code.rawValue)","requestId":"\#(requestID)"}"#.utf8))
+    }
+
+    private func readBody(_ request: EdgeRequest) async throws -> EdgeReply {
+        do throws(Refusal) {
+            var count = 0
+            for try await chunk in request.body { count += chunk.readableBytes }
+            outcome.give(.success(count))
+            return Self.text("\(count)")
+        } catch {
+            outcome.give(.failure(error))
+            throw error
+        }
+    }
+
+    private static func text(_ text: String) -> EdgeReply {
+        EdgeReply(contentType: "text/plain", bytes: Array(text.utf8))
+    }
+
+    private static func stream() -> EdgeReply {
+        EdgeReply(contentType: "text/plain") { writer in
+            for number in 0..<1000 { try await writer.write(Array("\(number),".utf8)) }
+            try await writer.write(Array((RequestScope.requestID?.description ?? "none").utf8))
+        }
+    }
+
+    private static func broken() -> EdgeReply {
+        EdgeReply(contentType: "text/plain") { writer in
+            try await writer.write(Array("half".utf8))
+            throw Unexpected()
+        }
+    }
+
+    private func endless() -> EdgeReply {
+        EdgeReply(contentType: "text/plain") { [outcome] writer in
+            let chunk = [UInt8](repeating: 0x61, count: 64 << 10)
+            do {
+                while true { try await writer.write(chunk) }
+            } catch {
+                outcome.give(.failure(Refusal(.bodyIncomplete)))
+                throw error
+            }
+        }
+    }
+}
+
+/// An edge that serves a `ProbeSurface` on a free port while `body` runs.
+struct EdgeTestServer {
+    let port: Int
+    let surface: ProbeSurface
+    /// Begins a graceful stop.
+    let stop: @Sendable () async -> Void
+    /// Given when the server has ended.
+    let ended: Signal<Void>
+
+    func client(receiveBuffer: Int? = nil) async throws -> RawHTTPClient {
+        try await RawHTTPClient.connect(port: port, receiveBuffer: receiveBuffer)
+    }
+
+    static func run(
+        _ change: (inout HTTPEdgeLimits) -> Void = { _ in }, _ body: (EdgeTestServer) async throws -> Void
+    ) async throws {
+        var limits = HTTPEdgeLimits()
+        change(&limits)
+        let surface = ProbeSurface()
+        let listening = Signal<Int>()
+        let ended = Signal<Void>()
+        var logger = Logger(label: "edge-test")
+        logger.logLevel = .critical
+        let edge = HTTPEdge(
+            surface: surface, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, logger: logger,
+            onListening: { listening.give($0.port) })
+        let group = ServiceGroup(configuration: .init(services: [edge], logger: logger))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                defer { ended.give(()) }
+                try await group.run()
+            }
+            let server = EdgeTestServer(
+                port: await listening.value, surface: surface, stop: { await group.triggerGracefulShutdown() },
+                ended: ended)
+            try await body(server)
+            surface.gate.give(())
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+}

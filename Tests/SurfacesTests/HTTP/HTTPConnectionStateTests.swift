@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+import NIOCore
+import Testing
+
+@testable import Surfaces
+
+/// The orders of events that a real connection cannot be made to produce at will.
+@Suite struct HTTPConnectionStateTests {
+    private typealias Facts = HTTPConnectionState.RequestFacts
+
+    private let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+    private let withBody = HTTPConnectionState.RequestFacts(hasBody: true, contentLength: 1 << 20)
+
+    private func open() -> HTTPConnectionState { HTTPConnectionState(limits: HTTPEdgeLimits(), now: start) }
+
+    @Test func afterTheLastRequestNothingIsForwarded() {
+        var state = open()
+        let last = state.requestHead(Facts(isKeepAlive: false))
+        #expect(last == .forward(sendContinue: false))
+        _ = state.requestEnd()
+        // A client that goes on although it said `Connection: close`.
+        let next = state.requestHead(withBody)
+        let body = state.requestBody(10, start)
+        let end = state.requestEnd()
+        #expect(next == .drop && body == .discard && end == .discard)
+        let saysClose = state.responseHead()
+        let action = state.responseEnd(start)
+        #expect(saysClose && action == .closeWhenWritten)
+        #expect(!state.acceptsAnswers)
+    }
+
+    @Test func anEndInsideARefusedRequestIsNobodysProblem() {
+        var state = open()
+        _ = state.requestHead(Facts(isKeepAlive: false))
+        _ = state.requestEnd()
+        _ = state.requestHead(withBody)
+        let failure = state.inputFailed(.ended)
+        #expect(failure == .nothing)
+    }
+
+    @Test func pipelinedRequestsAreAnsweredBeforeClosing() {
+        var state = open()
+        for facts in [Facts(), Facts(isKeepAlive: false)] {
+            _ = state.requestHead(facts)
+            _ = state.requestEnd()
+        }
+        let first = (state.responseHead(), state.responseEnd(start))
+        #expect(first.0 == false && first.1 == .keepAlive(sendContinue: false))
+        let second = (state.responseHead(), state.responseEnd(start))
+        #expect(second.0 == true && second.1 == .closeWhenWritten)
+        let written = state.finalAnswerWritten()
+        #expect(written == .close)
+    }
+
+    /// The body that is still coming belongs to the later request, not to the one that is being answered.
+    @Test func anEarlierAnswerDoesNotCloseOverALaterBody() {
+        var state = open()
+        _ = state.requestHead(Facts())
+        _ = state.requestEnd()
+        _ = state.requestHead(withBody)
+        let saysClose = state.responseHead()
+        #expect(!saysClose)
+    }
+
+    @Test func continueWaitsForItsTurn() {
+        var state = open()
+        _ = state.requestHead(Facts())
+        _ = state.requestEnd()
+        var expecting = withBody
+        expecting.expectsContinue = true
+        let head = state.requestHead(expecting)
+        #expect(head == .forward(sendContinue: false))
+        _ = state.responseHead()
+        let end = state.responseEnd(start)
+        #expect(end == .keepAlive(sendContinue: true))
+        // The client did not wait for it: too late then.
+        var hasty = open()
+        _ = hasty.requestHead(Facts())
+        _ = hasty.requestEnd()
+        _ = hasty.requestHead(expecting)
+        _ = hasty.requestEnd()
+        _ = hasty.responseHead()
+        let late = hasty.responseEnd(start)
+        #expect(late == .keepAlive(sendContinue: false))
+    }
+
+    @Test func aStopWhileAnsweringClosesAfterwards() {
+        var state = open()
+        _ = state.requestHead(Facts())
+        _ = state.requestEnd()
+        let saysClose = state.responseHead()
+        #expect(!saysClose)
+        let closesNow = state.quiesce()
+        #expect(!closesNow)
+        let end = state.responseEnd(start)
+        #expect(end == .closeWhenWritten)
+        var idle = open()
+        let idleCloses = idle.quiesce()
+        #expect(idleCloses && idle.deadline == nil)
+    }
+
+    @Test func aBodyThatStallsAfterItsAnswerIsCut() {
+        var state = open()
+        _ = state.requestHead(Facts(hasBody: true, contentLength: 10))
+        let saysClose = state.responseHead()
+        let end = state.responseEnd(start)
+        #expect(!saysClose && end == .keepAlive(sendContinue: false))
+        state.willRead(start)
+        let action = state.timeout(start + .seconds(30))
+        #expect(action == .close)
+    }
+
+    @Test func deadlinesFollowWhatIsWaitedFor() {
+        var state = open()
+        #expect(state.deadline == start + .seconds(75))
+        _ = state.requestHead(withBody)
+        #expect(state.deadline == nil)
+        state.willRead(start)
+        #expect(state.deadline == start + .seconds(30))
+        state.writability(false, start)
+        state.writability(false, start + .seconds(5))
+        _ = state.requestBody(1 << 20, start)
+        _ = state.requestEnd()
+        #expect(state.deadline == start + .seconds(30))
+        state.writability(true, start + .seconds(6))
+        #expect(state.deadline == nil)
+        _ = state.responseHead()
+        _ = state.responseEnd(start + .seconds(10))
+        #expect(state.deadline == start + .seconds(85))
+        let early = state.timeout(start + .seconds(84))
+        let late = state.timeout(start + .seconds(85))
+        #expect(early == .nothing && late == .close)
+    }
+}
