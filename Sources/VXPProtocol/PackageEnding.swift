@@ -6,6 +6,9 @@
 /// `take`; when the body has ended, `held` is what may or may not belong to the file: compare the digest without it
 /// first, then with it.
 public struct PackageEnding: Sendable {
+    /// Longest ending, in bytes.
+    public static let maxLength = 2
+
     /// Nothing, a CR, or a CRLF that came last and was not released.
     public private(set) var held: [UInt8] = []
 

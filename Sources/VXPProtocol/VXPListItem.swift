@@ -20,19 +20,18 @@ public struct VXPReceivedItem: VXPListItem {
     public let status: String
     public let status_desc: String
 
-    /// Times are written as `dd/MM/yyyy HH:mm:ss`, Vietnam's time.
+    /// Times are written as `dd/MM/yyyy HH:mm:ss`, Vietnam's time; agencies as the package has them.
     public init(
-        docID: DeliveryID, messageType: VXPMessageType, created: Instant, updated: Instant, from: AgencyID,
-        to: AgencyID,
-        status: VXPItemStatus
+        docID: DeliveryID, messageType: VXPMessageType, created: Instant, updated: Instant, from: String,
+        to: String, status: VXPItemStatus
     ) {
         docId = docID.description
         serviceType = VXPServiceType.eDoc.rawValue
         self.messageType = messageType.rawValue
         created_time = created.vxp
         updated_time = updated.vxp
-        self.from = from.text
-        self.to = to.text
+        self.from = from
+        self.to = to
         self.status = status.rawValue
         status_desc = status.vietnamese
     }
@@ -73,26 +72,26 @@ public struct VXPSentItem: VXPListItem {
     ///   - sent: when the hub accepted the package.
     ///   - received: when the recipient's system had it; nil until then.
     ///   - sendStatus: what the hub did with it, a code and a Vietnamese sentence.
-    ///   - receiveStatus: what the recipient's system said.
+    ///   - receiveStatus: how far the recipient's system has come, and the latest word of the recipient.
     public init(
-        messageType: VXPMessageType, title: String, notation: String, from: AgencyID, to: AgencyID,
+        messageType: VXPMessageType, title: String, notation: String, from: String, to: String,
         senderDocID: PackageID, receiverDocID: DeliveryID, sent: Instant, received: Instant?,
-        sendStatus: (code: String, sentence: String), receiveStatus: VXPItemStatus
+        sendStatus: (code: String, sentence: String), receiveStatus: (code: VXPItemStatus, sentence: String)
     ) {
         serviceType = VXPServiceType.eDoc.rawValue
         self.messageType = messageType.rawValue
         self.title = title
         self.notation = notation
-        fromCode = from.text
-        toCode = to.text
+        fromCode = from
+        toCode = to
         senderDocId = senderDocID.description
         receiverDocId = receiverDocID.description
         sentTime = sent.vxp
         receivedTime = received?.vxp ?? ""
         self.sendStatus = sendStatus.code
         sendStatusDesc = sendStatus.sentence
-        self.receiveStatus = receiveStatus.rawValue
-        receiveStatusDesc = receiveStatus.vietnamese
+        self.receiveStatus = receiveStatus.code.rawValue
+        receiveStatusDesc = receiveStatus.sentence
     }
 
     public var fields: [(key: String, value: String)] {

@@ -95,8 +95,16 @@ public struct VXPSignedParameters: Sendable {
     /// `docId` or `docid`: printable ASCII without spaces, the rest is for the caller to judge.
     public var docID: String {
         get throws(Refusal) {
+            guard let docID = try optionalDocID else { throw Refusal(.parameterMissing, VXPParameterName.docID) }
+            return docID
+        }
+    }
+
+    /// The same where a call may do without it; nil when absent.
+    public var optionalDocID: String? {
+        get throws(Refusal) {
             let name = VXPParameterName.docID
-            let text = try required(name)
+            guard let text = optional(name) else { return nil }
             guard text.utf8.count <= Self.maxDocIDBytes, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
                 throw Refusal(.parameterInvalid, "\(name): not 1 to \(Self.maxDocIDBytes) printable ASCII characters")
             }

@@ -9,6 +9,9 @@ public struct Mailbox: Sendable {
     /// Most lines of one list. A client confirms what it has and asks again; there is no paging in the protocol.
     public static let maxLines = 10_000
 
+    /// Lines of one page; a shorter page is the last.
+    public static let pageSize = ListFilter.pageSize
+
     private let store: Store
     private let registry: Registry
 
@@ -27,6 +30,9 @@ public struct Mailbox: Sendable {
     }
 
     /// The next page of what the system's agencies sent; empty at the end.
+    ///
+    /// - Parameter package: only this one, when it is the system's own. Any other id narrows nothing: an SDK object
+    ///   repeats the `docId` of earlier calls, and must not get an empty list for it.
     public func sent(
         _ system: SystemID, _ type: MessageType, package: PackageID?, from: Instant?, to: Instant?, after: DeliveryID?
     ) async throws -> [SentDelivery] {

@@ -153,7 +153,9 @@ private enum MailboxStatements {
         WHERE package.sender_agency_id = ANY ($1) AND delivery.message_type = $2
             AND ($3::timestamptz IS NULL OR delivery.created_at >= $3)
             AND ($4::timestamptz IS NULL OR delivery.created_at <= $4)
-            AND delivery.id > $5 AND ($7::uuid IS NULL OR package.id = $7)
+            AND delivery.id > $5
+            AND ($7::uuid IS NULL OR package.id = $7
+                OR NOT EXISTS (SELECT FROM package AS own WHERE own.id = $7 AND own.sender_agency_id = ANY ($1)))
         ORDER BY delivery.id LIMIT $6
         """
 

@@ -91,6 +91,8 @@ private final class Mailbox: Sendable {
         mutating func take() -> (@Sendable () -> Void)? {
             guard next < waiting.count else { return nil }
             let work = waiting[next]
+            // What the work holds must go with the work, not with the queue.
+            waiting[next] = {}
             next += 1
             if next == waiting.count {
                 waiting.removeAll(keepingCapacity: true)

@@ -179,6 +179,23 @@ CREATE TABLE history_default PARTITION OF history DEFAULT;
 CREATE INDEX history_by_package ON history (package_id);
 CREATE INDEX history_by_request ON history (request_id);
 
+-- Called at every start. A month whose rows are in the default partition already stays there.
+CREATE FUNCTION make_history_partitions(first_month date, months integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    month date;
+BEGIN
+    FOR step IN 0 .. months - 1 LOOP
+        month := date_trunc('month', first_month) + make_interval(months => step);
+        BEGIN
+            EXECUTE format(
+                'CREATE TABLE IF NOT EXISTS history_%s PARTITION OF history FOR VALUES FROM (%L) TO (%L)',
+                to_char(month, 'YYYY_MM'), month::text || ' 00:00:00+07',
+                (month + interval '1 month')::date::text || ' 00:00:00+07');
+        EXCEPTION WHEN check_violation THEN NULL;
+        END;
+    END LOOP;
+END $$;
+
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'the table % is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
@@ -190,7 +207,14 @@ CREATE TRIGGER history_is_not_truncated BEFORE TRUNCATE ON history
 CREATE TRIGGER package_is_append_only BEFORE UPDATE OR DELETE ON package
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
--- The daemon's role. It may add to the record and move deliveries on; it may not unwrite anything.
+-- The daemon's role. It may add to the record and move deliveries on; it may not unwrite anything. The private cluster
+-- has made it already; elsewhere it is a role to be taken on (SET ROLE) by whoever runs the migrations.
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'truc_runtime') THEN
+        CREATE ROLE truc_runtime NOLOGIN;
+    END IF;
+    EXECUTE format('GRANT truc_runtime TO %I', current_user);
+END $$;
 GRANT USAGE ON SCHEMA public TO truc_runtime;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
 GRANT INSERT ON package_key, package, package_link, content, attachment, delivery, document_status, history,

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Exchange
+import Foundation
+import Hub
+import Store
+
+struct AgencyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "agency", abstract: "The agencies that documents go to and come from.",
+        subcommands: [Add.self, List.self, Show.self])
+
+    /// An agency as commands print it.
+    struct Shown: Encodable {
+        let code: AgencyID
+        let name: String
+        let aliases: [String]
+        /// The system that speaks for it.
+        let system: SystemID?
+        let parent: AgencyID?
+        let mail: String?
+        let validFrom: String
+        let validTo: String?
+        let successor: AgencyID?
+
+        init(_ agency: AgencyRecord, in registry: RegistrySnapshot) {
+            code = agency.code
+            name = agency.name
+            aliases = agency.aliases
+            system = agency.system
+            parent = agency.parent.flatMap { registry.agency($0)?.code }
+            mail = agency.mail
+            validFrom = agency.validFrom.iso8601
+            validTo = agency.validTo?.iso8601
+            successor = agency.successor.flatMap { registry.agency($0)?.code }
+        }
+    }
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Register an agency.",
+            discussion: """
+                truc agency add 000.00.13.H52 --name "Sở Xây dựng" --system qlvb.soxd --alias H52.13
+
+                Two identifiers mean the same agency only when they are registered as aliases of one. It holds from the
+                next request on.
+                """)
+
+        @Argument(help: "The agency's identifier.") var id: String
+        @Option(help: "The agency's name.") var name: String
+        @Option(help: "The system that sends and receives for it.") var system: String?
+        @Option(help: ArgumentHelp("Another written form of the identifier; may be given several times.", valueName: "id"))
+        var alias: [String] = []
+        @Option(help: ArgumentHelp("Identifier of the agency above; default: by the form of the identifier, if registered."))
+        var parent: String?
+        @Option(help: "Mail address shown in the agencies' list.") var mail: String?
+        @OptionGroup var installation: InstallationOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let code = try Input.read(id, AgencyID.init(parsing:))
+            let aliases = try alias.map { alias in try Input.read(alias, AgencyID.init(parsing:)).text }
+            let system = try system.map { system in try Input.read(system, SystemID.init(parsing:)) }
+            let parent = try parent.map { parent in try Input.read(parent, AgencyID.init(parsing:)) }
+            let name = try Input.text(name, "--name")
+            let mail = try mail.map { try Input.text($0, "--mail") }
+            let shown = try await Installation.visit(installation) { database in
+                let before = RegistrySnapshot(try await database.registry())
+                let above = parent ?? code.ancestors.first { before.agency(named: $0.text) != nil }
+                try await database.addAgency(
+                    NewAgency(
+                        code: code, name: name, mail: mail, parent: above, system: system,
+                        aliases: aliases.filter { $0 != code.text }),
+                    actor: Operator.actor)
+                let after = RegistrySnapshot(try await database.registry())
+                return after.agency(named: code.text).map { Shown($0, in: after) }
+            }
+            if output.json { return try Console.printJSON(shown) }
+            print("Đã đăng ký đơn vị \(code) (\(name)).")
+            if code.form == .unlisted { print("Lưu ý: mã không theo QCVN 102 hay QĐ 20; chỉ dùng khi có trong thực tế.") }
+            if let other = code.reversed, !aliases.contains(other.text) {
+                print("Gợi ý: dạng kia của mã có thể là \(other); nếu đúng, đăng ký bằng --alias.")
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the agencies.")
+        @OptionGroup var installation: InstallationOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let registry = RegistrySnapshot(try await Installation.visit(installation) { try await $0.registry() })
+            let agencies = registry.agencyRecords.filter { !$0.isHub }.map { Shown($0, in: registry) }
+            if output.json { return try Console.printJSON(agencies) }
+            Console.printTable(
+                [["AGENCY", "SYSTEM", "ALIASES", "NAME"]]
+                    + agencies.map {
+                        [$0.code.text, $0.system?.text ?? "-", $0.aliases.joined(separator: " "), $0.name]
+                    })
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show one agency, by any of its written forms.")
+        @Argument(help: "Any written form of the identifier.") var id: String
+        @OptionGroup var installation: InstallationOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let registry = RegistrySnapshot(try await Installation.visit(installation) { try await $0.registry() })
+            guard let agency = registry.agency(named: id) else { throw Refusal(.agencyNotFound, id) }
+            let shown = Shown(agency, in: registry)
+            if output.json { return try Console.printJSON(shown) }
+            Console.printTable([
+                ["agency", shown.code.text], ["name", shown.name], ["system", shown.system?.text ?? "-"],
+                ["aliases", shown.aliases.joined(separator: " ")], ["parent", shown.parent?.text ?? "-"],
+                ["mail", shown.mail ?? "-"], ["valid", "\(shown.validFrom) – \(shown.validTo ?? "")"],
+            ])
+        }
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import EdXML
+import Exchange
+import Foundation
+
+struct PackageCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "package", abstract: "Look at edXML packages.", subcommands: [Check.self])
+
+    struct Check: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say whether the hub would take packages, and everything that is wrong with them.",
+            discussion: """
+                truc package check document.edxml
+                truc package check --json *.edxml
+
+                Exit status 0 when every package would be taken (perhaps with warnings), 1 when one would be refused.
+                """)
+
+        /// Bytes read at a time.
+        static let chunkBytes = 256 << 10
+
+        @Argument(help: ArgumentHelp("Packages.", valueName: "file")) var files: [String]
+        @OptionGroup var output: OutputOptions
+
+        func run() throws {
+            let reports = try files.map { PackageCheckReport(file: $0, reading: try Self.read($0)) }
+            if output.json {
+                try Console.printJSON(reports)
+            } else {
+                for report in reports { Self.show(report) }
+            }
+            if reports.contains(where: { $0.verdict == .refuse }) { throw ExitCode(1) }
+        }
+
+        private static func read(_ file: String) throws -> PackageReading {
+            guard let handle = FileHandle(forReadingAtPath: file) else {
+                throw Refusal(.registryInvalid, "cannot read \(file)")
+            }
+            let reader = PackageReader()
+            do {
+                while let chunk = try handle.read(upToCount: chunkBytes), !chunk.isEmpty {
+                    chunk.withUnsafeBytes { reader.feed($0) }
+                }
+            } catch {
+                throw Refusal(.registryInvalid, "cannot read \(file): \(error.localizedDescription)")
+            }
+            return reader.finish()
+        }
+
+        private static func show(_ report: PackageCheckReport) {
+            let verdict =
+                switch report.verdict {
+                case .accept: "nhận (accept)"
+                case .acceptWithWarnings: "nhận, có cảnh báo (accept with warnings)"
+                case .refuse: "từ chối (refuse)"
+                }
+            print("\(report.file): \(verdict)")
+            if let id = report.documentId { print("  \(report.kind ?? "") \(id)") }
+            print("  SHA-256 \(report.sha256)")
+            for finding in report.findings {
+                let mark = finding.severity == .error ? "lỗi" : "cảnh báo"
+                let detail = finding.detail.isEmpty ? "" : " (\(finding.detail))"
+                print("  dòng \(finding.line): \(mark) [\(finding.code.rawValue)] \(finding.sentenceVi)\(detail)")
+            }
+            if report.omittedFindings > 0 { print("  … và \(report.omittedFindings) phát hiện nữa") }
+        }
+    }
+}

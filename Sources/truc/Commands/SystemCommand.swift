@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Exchange
+import Foundation
+import Hub
+import Store
+import Trust
+
+struct SystemCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "system", abstract: "The systems that connect: each has a name and a secret.",
+        subcommands: [Add.self, List.self, Show.self])
+
+    /// A system as commands print it: everything but the secret.
+    struct Shown: Encodable {
+        let id: SystemID
+        let name: String
+        let disabled: Bool
+        /// Seconds; absent for any age.
+        let timestampPast: Int?
+        let timestampFuture: Int
+        let agencies: [AgencyID]
+        /// Only after it was generated, and never again.
+        var secret: String?
+
+        init(_ system: SystemRecord, in registry: RegistrySnapshot, secret: String? = nil) {
+            id = system.id
+            name = system.name
+            disabled = system.isDisabled
+            timestampPast = system.timestampPastSeconds
+            timestampFuture = system.timestampFutureSeconds
+            agencies = registry.agencies(of: system.id).compactMap { registry.agency($0)?.code }
+            self.secret = secret
+        }
+    }
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Register a system.",
+            discussion: """
+                truc system add qlvb.soxd --name "QLVB Sở Xây dựng" --secret-file secret.txt
+                truc system add qlvb.soxd --name "QLVB Sở Xây dựng" --generate-secret
+
+                The secret is the HMAC key of the VXP protocol. One from a file is taken without a line feed at its end; a
+                generated one is printed once and cannot be shown again.
+                """)
+
+        /// Shortest secret taken from a file, in bytes.
+        static let minSecretBytes = 16
+        /// Longest secret, in bytes.
+        static let maxSecretBytes = 1_024
+        /// Random bytes of a generated secret, which is their hexadecimal text.
+        static let generatedBytes = 32
+
+        @Argument(help: "The system's name on the wire (systemid).") var id: String
+        @Option(help: "What people call it.") var name: String
+        @Option(help: ArgumentHelp("File that holds the secret.", valueName: "file")) var secretFile: String?
+        @Flag(help: "Make a secret and print it once.") var generateSecret = false
+        @Option(
+            help: ArgumentHelp(
+                "Oldest request timestamp taken, in seconds. Default: any age, because SDK objects keep theirs.",
+                valueName: "seconds"))
+        var timestampPast: Int?
+        @Option(help: ArgumentHelp("How far a timestamp may lie ahead, in seconds.", valueName: "seconds"))
+        var timestampFuture = SystemRecord.defaultTimestampFutureSeconds
+        @OptionGroup var installation: InstallationOptions
+        @OptionGroup var output: OutputOptions
+
+        func validate() throws {
+            guard (secretFile != nil) != generateSecret else {
+                throw ValidationError("Give either --secret-file or --generate-secret.")
+            }
+            guard timestampFuture > 0, timestampPast.map({ $0 > 0 }) ?? true else {
+                throw ValidationError("Seconds are greater than 0.")
+            }
+        }
+
+        func run() async throws {
+            let generated = generateSecret ? SecureRandom.bytes(Self.generatedBytes).hex : nil
+            let system = SystemRecord(
+                id: try Input.read(id, SystemID.init(parsing:)), name: try Input.text(name, "--name"),
+                secret: try generated.map { Array($0.utf8) } ?? secretFromFile(), timestampPastSeconds: timestampPast,
+                timestampFutureSeconds: timestampFuture)
+            let shown = try await Installation.visit(installation) { database in
+                try await database.addSystem(system, actor: Operator.actor)
+                return Shown(system, in: RegistrySnapshot(try await database.registry()), secret: generated)
+            }
+            if output.json { return try Console.printJSON(shown) }
+            print("Đã đăng ký hệ thống \(system.id) (\(system.name)).")
+            if let generated {
+                print("Khóa bí mật, chỉ hiện một lần (shown once):")
+                print(generated)
+            }
+        }
+
+        private func secretFromFile() throws -> [UInt8] {
+            guard let secretFile, let data = FileManager.default.contents(atPath: secretFile) else {
+                throw Refusal(.registryInvalid, "--secret-file: cannot read \(secretFile ?? "")")
+            }
+            var secret = Array(data)
+            if secret.last == 0x0A { secret.removeLast() }
+            if secret.last == 0x0D { secret.removeLast() }
+            guard (Self.minSecretBytes...Self.maxSecretBytes).contains(secret.count) else {
+                throw Refusal(
+                    .registryInvalid,
+                    "--secret-file: \(secret.count) bytes, not \(Self.minSecretBytes) to \(Self.maxSecretBytes)")
+            }
+            return secret
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the systems.")
+        @OptionGroup var installation: InstallationOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let registry = RegistrySnapshot(try await Installation.visit(installation) { try await $0.registry() })
+            let systems = registry.systemRecords.map { Shown($0, in: registry) }
+            if output.json { return try Console.printJSON(systems) }
+            Console.printTable(
+                [["SYSTEM", "STATE", "AGENCIES", "NAME"]]
+                    + systems.map {
+                        [$0.id.text, $0.disabled ? "disabled" : "enabled", String($0.agencies.count), $0.name]
+                    })
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show one system and the agencies that it speaks for.")
+        @Argument(help: "The system's name.") var id: String
+        @OptionGroup var installation: InstallationOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let id = try Input.read(self.id, SystemID.init(parsing:))
+            let registry = RegistrySnapshot(try await Installation.visit(installation) { try await $0.registry() })
+            guard let system = registry.system(id) else { throw Refusal(.systemNotFound, id.text) }
+            let shown = Shown(system, in: registry)
+            if output.json { return try Console.printJSON(shown) }
+            Console.printTable([
+                ["system", shown.id.text], ["name", shown.name], ["state", shown.disabled ? "disabled" : "enabled"],
+                ["timestamp past", shown.timestampPast.map { "\($0) s" } ?? "any age"],
+                ["timestamp future", "\(shown.timestampFuture) s"],
+                ["agencies", shown.agencies.map(\.text).joined(separator: " ")],
+            ])
+        }
+    }
+}
+
+/// Values that people type, read with a refusal that names what is wrong.
+enum Input {
+    /// Longest free text, in characters.
+    static let maxText = 200
+
+    static func read<T>(_ text: String, _ parse: (String) throws(ParsingProblem) -> T) throws(Refusal) -> T {
+        do { return try parse(text) } catch { throw Refusal(.registryInvalid, error) }
+    }
+
+    /// A name: not blank, bounded, without control characters.
+    static func text(_ text: String, _ option: String) throws(Refusal) -> String {
+        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !trimmed.isEmpty, trimmed.count <= maxText,
+            !trimmed.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+        else { throw Refusal(.registryInvalid, "\(option): 1 to \(maxText) characters, no control characters") }
+        return trimmed.precomposedStringWithCanonicalMapping
+    }
+}
