@@ -117,7 +117,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        state.writability(context.channel.isWritable, context.eventLoop.now)
+        state.writability(
+            context.channel.isWritable, waitingBytes: Self.waitingBytes(context), context.eventLoop.now)
         reschedule(context)
         context.fireChannelWritabilityChanged()
     }
@@ -200,7 +201,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     private func ring(_ context: ChannelHandlerContext) {
         timer = nil
         guard context.channel.isActive else { return }
-        perform(state.timeout(context.eventLoop.now), context)
+        perform(state.timeout(context.eventLoop.now, waitingBytes: Self.waitingBytes(context)), context)
+    }
+
+    private static func waitingBytes(_ context: ChannelHandlerContext) -> Int {
+        // A channel that cannot tell counts as not moving.
+        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? .max
     }
 
     private static func facts(_ head: HTTPRequestHead) -> HTTPConnectionState.RequestFacts {

@@ -72,7 +72,8 @@ struct HTTPConnectionState {
     private var pace: BodyPace
     private var idleSince: NIODeadline
     private var closingSince: NIODeadline?
-    private var unwritableSince: NIODeadline?
+    /// Since when, and with how many bytes waiting, the client takes less than the hub has for it.
+    private var congestion: (since: NIODeadline, bytes: Int)?
 
     init(limits: HTTPEdgeLimits, now: NIODeadline) {
         self.limits = limits
@@ -184,8 +185,16 @@ struct HTTPConnectionState {
         mustClose = true
     }
 
-    mutating func writability(_ isWritable: Bool, _ now: NIODeadline) {
-        unwritableSince = isWritable ? nil : unwritableSince ?? now
+    /// The client has fallen behind with reading, or has caught up.
+    ///
+    /// - Parameter waitingBytes: what waits to be written.
+    mutating func writability(_ isWritable: Bool, waitingBytes: Int, _ now: NIODeadline) {
+        if isWritable {
+            congestion = nil
+            if phase == .closing { closingSince = now }
+        } else if congestion == nil {
+            congestion = (now, waitingBytes)
+        }
     }
 
     // MARK: Ends
@@ -231,7 +240,13 @@ struct HTTPConnectionState {
     /// When `timeout` is to be asked next; nil while there is nothing to wait for.
     var deadline: NIODeadline? { deadlines.compactMap { $0 }.min() }
 
-    mutating func timeout(_ now: NIODeadline) -> FailureAction {
+    /// Does what is due at this time.
+    ///
+    /// - Parameter waitingBytes: what waits to be written: when it has become less, the client is slow but not stalled.
+    mutating func timeout(_ now: NIODeadline, waitingBytes: Int) -> FailureAction {
+        if let congestion, waitingBytes < congestion.bytes, let stallDeadline, now >= stallDeadline {
+            self.congestion = (now, waitingBytes)
+        }
         let (idle, drain, stall) = (idleDeadline, drainDeadline, stallDeadline)
         if [idle, drain, stall].contains(where: { $0.map { now >= $0 } ?? false }) {
             phase = .closed
@@ -254,11 +269,12 @@ struct HTTPConnectionState {
     }
 
     private var drainDeadline: NIODeadline? {
-        discardsInput ? closingSince.map { $0 + TimeAmount(limits.drainTime) } : nil
+        // While much waits to be written, the stall of the client is what is watched.
+        discardsInput && congestion == nil ? closingSince.map { $0 + TimeAmount(limits.drainTime) } : nil
     }
 
     private var stallDeadline: NIODeadline? {
-        phase == .closed ? nil : unwritableSince.map { $0 + TimeAmount(limits.writeStallTime) }
+        phase == .closed ? nil : congestion.map { $0.since + TimeAmount(limits.writeStallTime) }
     }
 
     private var paceDeadline: NIODeadline? {

@@ -13,12 +13,13 @@ public struct HTTPEdgeLimits: Sendable {
     public var paceWindow: Duration = .seconds(30)
     /// Least progress of a body in a window. The slowest lines that still deliver a package in a day are far above it.
     public var paceBytes = 4096
-    /// How long a client may take no byte of an answer that waits to be written.
+    /// How long a client may take nothing of an answer that waits to be written; also how often that is looked at.
     public var writeStallTime: Duration = .seconds(30)
     /// After an answer that comes before the end of its request: how much of the rest is read and thrown away so that the
     /// client gets to read the answer. A connection closed over unread bytes is reset, and the answer is lost with it.
     public var drainBytes = 32 << 20
-    /// After such an answer: how long the rest is read, and within what time an answer must be written, before closing.
+    /// After such an answer: how long the rest is read before closing. Also how long a closing connection may take for
+    /// the last bytes of an answer (those that no longer count as waiting: some tens of kilobytes).
     public var drainTime: Duration = .seconds(10)
     /// A declared rest of a body up to this size is read to its end instead, and the connection lives on.
     public var keepAliveRestBytes = 64 << 10

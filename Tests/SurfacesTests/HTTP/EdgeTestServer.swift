@@ -67,6 +67,7 @@ final class ProbeSurface: HTTPEdgeService {
             atGate.give(())
             await gate.value
             return Self.text("through")
+        case "/large": return Self.text(String(repeating: "a", count: 16 << 20))
         case "/stream": return Self.stream()
         case "/broken": return Self.broken()
         case "/endless": return endless()

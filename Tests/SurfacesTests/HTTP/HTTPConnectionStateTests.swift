@@ -106,7 +106,7 @@ import Testing
         let end = state.responseEnd(start)
         #expect(!saysClose && end == .keepAlive(sendContinue: false))
         state.willRead(start)
-        let action = state.timeout(start + .seconds(30))
+        let action = state.timeout(start + .seconds(30), waitingBytes: 0)
         #expect(action == .close)
     }
 
@@ -117,18 +117,36 @@ import Testing
         #expect(state.deadline == nil)
         state.willRead(start)
         #expect(state.deadline == start + .seconds(30))
-        state.writability(false, start)
-        state.writability(false, start + .seconds(5))
+        state.writability(false, waitingBytes: 100, start)
+        state.writability(false, waitingBytes: 90, start + .seconds(5))
         _ = state.requestBody(1 << 20, start)
         _ = state.requestEnd()
         #expect(state.deadline == start + .seconds(30))
-        state.writability(true, start + .seconds(6))
+        state.writability(true, waitingBytes: 0, start + .seconds(6))
         #expect(state.deadline == nil)
         _ = state.responseHead()
         _ = state.responseEnd(start + .seconds(10))
         #expect(state.deadline == start + .seconds(85))
-        let early = state.timeout(start + .seconds(84))
-        let late = state.timeout(start + .seconds(85))
+        let early = state.timeout(start + .seconds(84), waitingBytes: 0)
+        let late = state.timeout(start + .seconds(85), waitingBytes: 0)
         #expect(early == .nothing && late == .close)
+    }
+
+    /// Slow is not stalled: as long as something is taken, the answer goes on.
+    @Test func aSlowReaderIsGivenTime() {
+        var state = open()
+        _ = state.requestHead(Facts(isKeepAlive: false))
+        _ = state.requestEnd()
+        _ = state.responseHead()
+        state.writability(false, waitingBytes: 1000, start)
+        _ = state.responseEnd(start)
+        #expect(state.deadline == start + .seconds(30))
+        let moving = state.timeout(start + .seconds(30), waitingBytes: 999)
+        #expect(moving == .nothing && state.deadline == start + .seconds(60))
+        state.writability(true, waitingBytes: 10, start + .seconds(40))
+        #expect(state.deadline == start + .seconds(50))
+        state.writability(false, waitingBytes: 999, start + .seconds(41))
+        let stalled = state.timeout(start + .seconds(71), waitingBytes: 999)
+        #expect(stalled == .close)
     }
 }
