@@ -77,7 +77,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
-        room("TestKit", ["Exchange", "Trust", "EdXML", "VXPProtocol", "Store", "Hub", log]),
+        room("TestKit", ["Exchange", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub", log]),
 
         tests("Exchange", ["Exchange"]),
         tests("Trust", ["Trust", "Exchange"]),
