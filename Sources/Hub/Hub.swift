@@ -16,7 +16,7 @@ public struct Hub: Sendable {
         self.registry = registry
         self.store = store
         self.limits = limits
-        mailbox = Mailbox(store: store, registry: registry)
+        mailbox = Mailbox(store: store)
     }
 
     /// The largest package that is taken, in bytes.

@@ -40,7 +40,8 @@ struct HubNotice {
         let digest = SHA256Digest(of: bytes)
         var notice = Envelope(
             id: PackageID(at: envelope.acceptedAt), kind: .status, sender: hub.key, senderWritten: hub.code.text,
-            system: nil, documentID: envelope.documentID, signature: PackageReading.Signature.absent.rawValue, sha256: digest,
+            system: nil, documentID: envelope.documentID, signature: PackageReading.Signature.absent.rawValue,
+            sha256: digest,
             meaning: digest, acceptedAt: envelope.acceptedAt, requestID: envelope.requestID)
         notice.codeNumber = envelope.codeNumber
         notice.codeNotation = envelope.codeNotation

@@ -43,7 +43,7 @@ public final class IntakeSession {
         if reader.isRefused { throw reader.finish().refusal }
         if !isJudged, let header = reader.header {
             isJudged = true
-            _ = try AcceptancePlan(header, for: submission, registry: try await registry.current())
+            _ = try AcceptancePlan(header, for: submission, registry: submission.registry)
         }
         // Before the header is judged nothing is written; the reader bounds how much that can be.
         if let spool {
@@ -77,8 +77,8 @@ public final class IntakeSession {
     private func accept(
         _ reading: PackageReading, _ header: PackageHeader, _ meaning: SHA256Digest, _ content: NewContent
     ) async throws -> Receipt {
+        var snapshot = submission.registry
         for _ in 0..<Self.maxDecisions {
-            let snapshot = try await registry.current()
             guard let system = snapshot.system(submission.system), !system.isDisabled else {
                 throw Refusal(.systemDisabled)
             }
@@ -94,7 +94,7 @@ public final class IntakeSession {
             case .conflict(let first):
                 await store.forget(content)
                 throw Refusal(.documentConflict, "\(header.documentID) → \(first)")
-            case .registryChanged: continue
+            case .registryChanged: snapshot = try await registry.current()
             }
         }
         throw Refusal(.overloaded, "the registry changed \(Self.maxDecisions) times while this package was decided")

@@ -6,6 +6,8 @@ import Store
 /// What a system says beside the package that it hands over; authenticated.
 public struct Submission: Sendable {
     public let system: SystemID
+    /// The registry by which the system was authenticated, and by which the package is decided while it is in force.
+    public let registry: RegistrySnapshot
     /// The agency for which it is handed over.
     public let from: AgencyID
     /// Recipients to which the package's own `To` is narrowed, as written; nil for all of them.
@@ -15,10 +17,11 @@ public struct Submission: Sendable {
     public let receivedAt: Instant
 
     public init(
-        system: SystemID, from: AgencyID, narrowedTo: [String]?, messageType: MessageType, request: RequestID,
-        receivedAt: Instant
+        system: SystemID, registry: RegistrySnapshot, from: AgencyID, narrowedTo: [String]?, messageType: MessageType,
+        request: RequestID, receivedAt: Instant
     ) {
         self.system = system
+        self.registry = registry
         self.from = from
         self.narrowedTo = narrowedTo
         self.messageType = messageType

@@ -4,7 +4,8 @@ import Exchange
 import Foundation
 import Store
 
-/// What a connected system may see and do with packages: only its own, and without learning that others exist.
+/// What a connected system may see and do with packages: only those of its agencies, which every call is told, and without
+/// learning that others exist.
 public struct Mailbox: Sendable {
     /// Most lines of one list. A client confirms what it has and asks again; there is no paging in the protocol.
     public static let maxLines = 10_000
@@ -13,19 +14,14 @@ public struct Mailbox: Sendable {
     public static let pageSize = ListFilter.pageSize
 
     private let store: Store
-    private let registry: Registry
 
-    init(store: Store, registry: Registry) {
-        self.store = store
-        self.registry = registry
-    }
+    init(store: Store) { self.store = store }
 
     /// The next page of what waits for the system's agencies; empty at the end.
     public func pending(
-        _ system: SystemID, _ type: MessageType, from: Instant?, to: Instant?, after: DeliveryID?
+        _ agencies: [AgencyKey], _ type: MessageType, from: Instant?, to: Instant?, after: DeliveryID?
     ) async throws -> [PendingDelivery] {
-        let agencies = try await registry.current().agencies(of: system)
-        return try await store.database.pending(
+        try await store.database.pending(
             ListFilter(agencies: agencies, messageType: type, from: from, to: to), after: after)
     }
 
@@ -34,10 +30,10 @@ public struct Mailbox: Sendable {
     /// - Parameter package: only this one, when it is the system's own. Any other id narrows nothing: an SDK object
     ///   repeats the `docId` of earlier calls, and must not get an empty list for it.
     public func sent(
-        _ system: SystemID, _ type: MessageType, package: PackageID?, from: Instant?, to: Instant?, after: DeliveryID?
+        _ agencies: [AgencyKey], _ type: MessageType, package: PackageID?, from: Instant?, to: Instant?,
+        after: DeliveryID?
     ) async throws -> [SentDelivery] {
-        let agencies = try await registry.current().agencies(of: system)
-        return try await store.database.sent(
+        try await store.database.sent(
             ListFilter(agencies: agencies, messageType: type, from: from, to: to), package: package, after: after)
     }
 
@@ -46,8 +42,9 @@ public struct Mailbox: Sendable {
     /// The fetch is recorded before the first byte goes out.
     /// - Parameter id: a delivery's, or a package's of one's own.
     /// - Throws: `Refusal(.packageNotFound)`.
-    public func fetch(_ id: UUID, system: SystemID, request: RequestID) async throws -> PackageContent {
-        let agencies = try await registry.current().agencies(of: system)
+    public func fetch(
+        _ id: UUID, agencies: [AgencyKey], system: SystemID, request: RequestID
+    ) async throws -> PackageContent {
         let content = try await store.database.fetch(
             id: id, agencies: agencies, system: system, request: request, at: .now())
         return PackageContent(chunks: store.content.read(content.place, digest: content.sha256))
@@ -55,11 +52,10 @@ public struct Mailbox: Sendable {
 
     /// Takes the system's confirmation of a delivery.
     public func confirm(
-        _ id: DeliveryID, _ confirmation: PullDelivery.Confirmation, description: String?, system: SystemID,
-        request: RequestID
+        _ id: DeliveryID, _ confirmation: PullDelivery.Confirmation, description: String?, agencies: [AgencyKey],
+        system: SystemID, request: RequestID
     ) async throws -> PullDelivery {
-        let agencies = try await registry.current().agencies(of: system)
-        return try await store.database.confirm(
+        try await store.database.confirm(
             id, confirmation, description: description, agencies: agencies, system: system, request: request,
             at: .now())
     }

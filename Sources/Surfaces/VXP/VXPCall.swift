@@ -11,6 +11,8 @@ import VXPProtocol
 /// One authenticated call.
 struct VXPCall: Sendable {
     let hub: Hub
+    /// In force when the request came.
+    let registry: RegistrySnapshot
     let parameters: VXPSignedParameters
     let id: RequestID
     let logger: Logger
@@ -19,7 +21,8 @@ struct VXPCall: Sendable {
         _ = try parameters.serviceType
         let hash = try parameters.hashFile
         let submission = Submission(
-            system: parameters.systemID, from: try parameters.from, narrowedTo: try parameters.to?.map(\.text),
+            system: parameters.systemID, registry: registry, from: try parameters.from,
+            narrowedTo: try parameters.to?.map(\.text),
             messageType: MessageType(try parameters.messageType), request: id, receivedAt: .now())
         let limit = hub.maxPackageBytes + PackageEnding.maxLength
         if let declared = request.field("content-length").flatMap(Int.init), declared > limit {
@@ -63,10 +66,10 @@ struct VXPCall: Sendable {
         _ = try parameters.serviceType
         let type = MessageType(try parameters.messageType)
         let (from, to) = (try parameters.fromDate, try parameters.toDate)
-        let system = parameters.systemID
+        let agencies = registry.agencies(of: parameters.systemID)
         return try await list(
             next: { after in
-                try await hub.mailbox.pending(system, type, from: from, to: to, after: after)
+                try await hub.mailbox.pending(agencies, type, from: from, to: to, after: after)
             },
             id: \.id, item: VXPReceivedItem.init)
     }
@@ -76,17 +79,18 @@ struct VXPCall: Sendable {
         let type = MessageType(try parameters.messageType)
         let (from, to) = (try parameters.fromDate, try parameters.toDate)
         let package = try parameters.optionalDocID.flatMap { try? PackageID(parsing: $0) }
-        let system = parameters.systemID
+        let agencies = registry.agencies(of: parameters.systemID)
         return try await list(
             next: { after in
-                try await hub.mailbox.sent(system, type, package: package, from: from, to: to, after: after)
+                try await hub.mailbox.sent(agencies, type, package: package, from: from, to: to, after: after)
             },
             id: \.id, item: VXPSentItem.init)
     }
 
     func edoc() async throws -> EdgeReply {
         guard let docID = UUID(uuidString: try parameters.docID) else { throw Refusal(.packageNotFound) }
-        let content = try await hub.mailbox.fetch(docID, system: parameters.systemID, request: id)
+        let content = try await hub.mailbox.fetch(
+            docID, agencies: registry.agencies(of: parameters.systemID), system: parameters.systemID, request: id)
         return EdgeReply(vxp: { writer in
             var reply = VXPContentReply()
             try await writer.write(VXPContentReply.prefix)
@@ -105,7 +109,8 @@ struct VXPCall: Sendable {
         let confirmation = PullDelivery.Confirmation(try parameters.confirmation)
         let description = try parameters.description
         let after = try await hub.mailbox.confirm(
-            delivery, confirmation, description: description, system: parameters.systemID, request: id)
+            delivery, confirmation, description: description, agencies: registry.agencies(of: parameters.systemID),
+            system: parameters.systemID, request: id)
         FaultPoint.confirmAfterCommit.pass()
         if after.state == .held {
             logger.warning(
@@ -115,8 +120,7 @@ struct VXPCall: Sendable {
         return EdgeReply(vxp: VXPReply.success())
     }
 
-    func agencies() async throws -> EdgeReply {
-        let registry = try await hub.registry.current()
+    func agencies() -> EdgeReply {
         let today = Instant.now().vietnamDate
         let open = registry.agencyRecords.filter { !$0.isHub && $0.isOpen(on: today) }
         return EdgeReply(vxp: { writer in
@@ -147,7 +151,9 @@ struct VXPCall: Sendable {
                     for line in page.prefix(Mailbox.maxLines - written) { buffer += reply.append(item(line)) }
                     written += page.count
                     try await writer.write(buffer)
-                    guard written < Mailbox.maxLines, page.count == Mailbox.pageSize, let last = page.last else { break }
+                    guard written < Mailbox.maxLines, page.count == Mailbox.pageSize, let last = page.last else {
+                        break
+                    }
                     page = try await next(id(last))
                 }
             }
@@ -161,7 +167,8 @@ struct VXPCall: Sendable {
             try await body()
             return .success
         } catch let refusal as Refusal {
-            logger.error("refused while answering", metadata: ["code": "\(refusal.code.rawValue)", "detail": "\(refusal)"])
+            logger.error(
+                "refused while answering", metadata: ["code": "\(refusal.code.rawValue)", "detail": "\(refusal)"])
             return .refused(refusal, id)
         } catch {
             // The client is gone, or worse: whatever is written now, no OK follows.

@@ -15,22 +15,26 @@ public struct VXPSurface: Sendable {
     /// - Throws: `Refusal`, to be answered with `VXPReply.refusal` and the refusal's HTTP status.
     public func respond(to request: EdgeRequest) async throws -> EdgeReply {
         let operation = try VXPOperation(method: request.method, path: request.path)
+        let registry = try await hub.registry.current()
         let call = VXPCall(
-            hub: hub, parameters: try await authenticate(request), id: request.id, logger: request.logger)
+            hub: hub, registry: registry, parameters: try authenticate(request, by: registry), id: request.id,
+            logger: request.logger)
         switch operation {
         case .sendEdoc: return try await call.sendEdoc(request)
         case .getReceivedEdocList: return try await call.receivedList()
         case .getSentEdocList: return try await call.sentList()
         case .getEdoc: return try await call.edoc()
         case .updateStatus: return try await call.updateStatus()
-        case .getAgenciesList: return try await call.agencies()
+        case .getAgenciesList: return call.agencies()
         }
     }
 
-    private func authenticate(_ request: EdgeRequest) async throws -> VXPSignedParameters {
+    private func authenticate(
+        _ request: EdgeRequest, by registry: RegistrySnapshot
+    ) throws(Refusal) -> VXPSignedParameters {
         let headers = try VXPRequestHeaders(request.fields)
         let claimed = try headers.claimedSystemID
-        let system = try await hub.registry.current().system(claimed)
+        let system = registry.system(claimed)
         let window = system.map { system in
             VXPTimestampWindow(
                 past: system.timestampPastSeconds.map { .seconds($0) }, future: .seconds(system.timestampFutureSeconds))

@@ -49,9 +49,12 @@ struct AgencyCommand: AsyncParsableCommand {
         @Argument(help: "The agency's identifier.") var id: String
         @Option(help: "The agency's name.") var name: String
         @Option(help: "The system that sends and receives for it.") var system: String?
-        @Option(help: ArgumentHelp("Another written form of the identifier; may be given several times.", valueName: "id"))
+        @Option(
+            help: ArgumentHelp("Another written form of the identifier; may be given several times.", valueName: "id"))
         var alias: [String] = []
-        @Option(help: ArgumentHelp("Identifier of the agency above; default: by the form of the identifier, if registered."))
+        @Option(
+            help: ArgumentHelp("Identifier of the agency above; default: by the form of the identifier, if registered.")
+        )
         var parent: String?
         @Option(help: "Mail address shown in the agencies' list.") var mail: String?
         @OptionGroup var installation: InstallationOptions
@@ -77,7 +80,9 @@ struct AgencyCommand: AsyncParsableCommand {
             }
             if output.json { return try Console.printJSON(shown) }
             print("Đã đăng ký đơn vị \(code) (\(name)).")
-            if code.form == .unlisted { print("Lưu ý: mã không theo QCVN 102 hay QĐ 20; chỉ dùng khi có trong thực tế.") }
+            if code.form == .unlisted {
+                print("Lưu ý: mã không theo QCVN 102 hay QĐ 20; chỉ dùng khi có trong thực tế.")
+            }
             if let other = code.reversed, !aliases.contains(other.text) {
                 print("Gợi ý: dạng kia của mã có thể là \(other); nếu đúng, đăng ký bằng --alias.")
             }

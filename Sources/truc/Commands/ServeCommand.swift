@@ -22,12 +22,14 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Address to serve on; [::1]:8080 for IPv6, port 0 for any free one.", valueName: "host:port"))
+        help: ArgumentHelp("Address to serve on; [::1]:8080 for IPv6, port 0 for any free one.", valueName: "host:port")
+    )
     var listen = "127.0.0.1:8080"
 
     @Option(
         name: .long,
-        help: ArgumentHelp("The hub's own identifier, sender of its messages. Used at the first start.", valueName: "id"))
+        help: ArgumentHelp(
+            "The hub's own identifier, sender of its messages. Used at the first start.", valueName: "id"))
     var hubID = "00.00.W00"
 
     @Option(name: .long, help: "The hub's own name. Used at the first start.")

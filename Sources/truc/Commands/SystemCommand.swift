@@ -127,7 +127,8 @@ struct SystemCommand: AsyncParsableCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one system and the agencies that it speaks for.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show one system and the agencies that it speaks for.")
         @Argument(help: "The system's name.") var id: String
         @OptionGroup var installation: InstallationOptions
         @OptionGroup var output: OutputOptions

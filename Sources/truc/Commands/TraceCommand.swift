@@ -52,13 +52,19 @@ enum TraceText {
     }
 
     private static func header(_ package: TraceReport.Package) -> [String] {
-        let kind = package.status.map { "trạng thái \($0.rawValue) \(package.statusName ?? "")" } ?? name(package.kind.rawValue)
+        let kind =
+            package.status.map { "trạng thái \($0.rawValue) \(package.statusName ?? "")" }
+            ?? name(package.kind.rawValue)
         var lines = ["\(kind): \(package.documentId)\(package.subject.map { " — \($0)" } ?? "")"]
         let sender = package.sender.name.map { "\(package.sender.written) (\($0))" } ?? package.sender.written
         lines.append("  từ \(sender), nhận lúc \(package.acceptedAt.iso8601), DocId \(package.docId)")
-        lines.append("  \(package.bytes) byte, SHA-256 \(package.sha256), độ khẩn: \(package.urgency), chữ ký: \(package.signature)")
+        lines.append(
+            "  \(package.bytes) byte, SHA-256 \(package.sha256), độ khẩn: \(package.urgency), chữ ký: \(package.signature)"
+        )
         if let first = package.addsRecipientsTo { lines.append("  bổ sung nơi nhận cho \(first)") }
-        if let effect = package.statusEffect, effect != .applied { lines.append("  trạng thái không áp dụng: \(effect.rawValue)") }
+        if let effect = package.statusEffect, effect != .applied {
+            lines.append("  trạng thái không áp dụng: \(effect.rawValue)")
+        }
         if let said = package.statusDescription { lines.append("  \"\(said)\"") }
         return lines
     }
@@ -70,7 +76,8 @@ enum TraceText {
         if let fetched = delivery.fetchedAt { instants.append("lấy lúc \(fetched.iso8601)") }
         if let entered = delivery.enteredAt { instants.append("vào hệ thống nơi nhận lúc \(entered.iso8601)") }
         if let said = delivery.latestStatus, let at = delivery.latestStatusAt {
-            let furthest = delivery.furthestStatus.flatMap { $0 == said ? nil : " (xa nhất: \($0.state.vietnamese))" } ?? ""
+            let furthest =
+                delivery.furthestStatus.flatMap { $0 == said ? nil : " (xa nhất: \($0.state.vietnamese))" } ?? ""
             instants.append("\(said.rawValue) \(said.state.vietnamese)\(furthest) lúc \(at.iso8601)")
         }
         if !instants.isEmpty { lines.append("    " + instants.joined(separator: "; ")) }
