@@ -3,8 +3,8 @@ import Exchange
 
 /// Reads the two shapes of JSON that stand in a header: a flat object of strings and an array of strings.
 ///
-/// Not Foundation's reader, because that one hides what matters here: a key that occurs twice would be settled silently,
-/// and a signed text must have one meaning. Bounded by the length of the header; nothing nests.
+/// Not Foundation's reader, because that one hides what matters here: a key that occurs twice would be settled
+/// silently, and a signed text must have one meaning. Bounded by the length of the header; nothing nests.
 struct JSONStringsReader {
     /// Most keys of an object. The SDK's calls have fewer than a dozen.
     static let maxKeys = 64

@@ -3,8 +3,8 @@ import Exchange
 
 /// The bodies that the hub answers with: JSON in pure ASCII, with `status`, `ErrorCode` and `ErrorDesc` always there.
 ///
-/// The SDK reads replies as US-ASCII and takes those three without looking whether they exist; a list body that it cannot
-/// parse it takes for an empty list. So nothing else than this may ever be answered with status 200.
+/// The SDK reads replies as US-ASCII and takes those three without looking whether they exist; a list body that it
+/// cannot parse it takes for an empty list. So nothing else than this may ever be answered with status 200.
 public enum VXPReply {
     /// `Content-Type` of every reply.
     public static let contentType = "application/json; charset=us-ascii"
@@ -33,9 +33,8 @@ public enum VXPReply {
     /// exactly, code, remedy and the id under which the operator finds it in the log.
     public static func describe(_ refusal: Refusal, requestID: RequestID) -> String {
         let detail = refusal.detail.map { " (\($0))" } ?? ""
-        let entry = refusal.entry
-        return
-            "\(entry.vietnamese)\(detail) [\(refusal.code.rawValue)] \(entry.remedyVietnamese) Mã yêu cầu: \(requestID)."
+        let (sentence, remedy) = (refusal.entry.vietnamese, refusal.entry.remedyVietnamese)
+        return "\(sentence)\(detail) [\(refusal.code.rawValue)] \(remedy) Mã yêu cầu: \(requestID)."
     }
 
     static func appendSuccess(to output: inout [UInt8]) {
@@ -85,8 +84,8 @@ public enum VXPOutcome: Sendable {
 
 /// The reply to `getEdoc`, written as the content comes: `data` first, the base keys after it.
 ///
-/// Send `VXPContentReply.prefix`, the result of `append` for each chunk, and the result of `finish`. No `Content-Length`:
-/// the end is not known before the content has been read and checked.
+/// Send `VXPContentReply.prefix`, the result of `append` for each chunk, and the result of `finish`. No
+/// `Content-Length`: the end is not known before the content has been read and checked.
 public struct VXPContentReply: Sendable {
     public static let prefix = Array(#"{"data":""#.utf8)
 

@@ -19,8 +19,8 @@ public struct VXPReceivedReply: Sendable, Equatable {
 
     /// Reads the keys that every reply has.
     ///
-    /// - Throws: `ParsingProblem` when the body is not JSON or lacks a base key: such a reply is no answer at all, and a
-    ///   client must not take it for success (the SDK does, for lists).
+    /// - Throws: `ParsingProblem` when the body is not JSON or lacks a base key: such a reply is no answer at all, and
+    ///   a client must not take it for success (the SDK does, for lists).
     public init(parsing body: [UInt8]) throws(ParsingProblem) {
         let base: Base = try Self.decode(body)
         status = base.status

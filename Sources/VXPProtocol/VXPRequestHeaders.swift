@@ -21,8 +21,8 @@ public struct VXPRequestHeaders: Sendable {
 
     /// Takes the headers of a request as they came, duplicates visible; names in any case, all other headers ignored.
     ///
-    /// - Throws: `headerRepeated` when an `XroadVnpt-*` name occurs twice. `docId` and `docid` are one name in HTTP and two
-    ///   in the SDK's memory: equal values pass, different ones are `parameterInvalid`, because one is a leftover of an
+    /// - Throws: `headerRepeated` when an `XroadVnpt-*` name occurs twice. `docId` and `docid` are one name in HTTP and
+    ///   two in the SDK's memory: equal values pass, different ones are `parameterInvalid`, because one is a leftover of an
     ///   earlier call and nobody can tell which.
     public init(_ fields: some Sequence<(name: String, value: String)>) throws(Refusal) {
         let prefix = VXPHeader.prefix.asciiLowercased
@@ -57,8 +57,8 @@ public struct VXPRequestHeaders: Sendable {
     /// Authenticates the request.
     ///
     /// HMAC-SHA256 over the bytes of `sign-header` as they came, compared in constant time with the lower-case hex of
-    /// `hash-header`; only then is `sign-header` parsed. Every key that it lists must have been sent with the same value,
-    /// and `systemid` and `timestamp` must be among them.
+    /// `hash-header`; only then is `sign-header` parsed. Every key that it lists must have been sent with the same
+    /// value, and `systemid` and `timestamp` must be among them.
     ///
     /// - Parameters:
     ///   - secret: the system's secret; nil (or empty, which guards nothing) for an unknown system. That costs the same

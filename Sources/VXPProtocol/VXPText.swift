@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Text on a wire that is ASCII: the SDK reads replies as US-ASCII and its HTTP client garbles other letters in headers.
+/// Text on a wire that is ASCII: the SDK reads replies as US-ASCII and its HTTP client garbles others in headers.
 public enum VXPText {
-    /// `text` with every UTF-16 unit outside ASCII written as `\uXXXX`: how a client puts Vietnamese into `description`.
+    /// `text` with every UTF-16 unit outside ASCII written as `\uXXXX`: how Vietnamese goes into `description`.
     ///
     /// A backslash that stands before `u` would read back as an escape, so it is written as one itself.
     public static func escaped(_ text: String) -> String {
@@ -49,8 +49,8 @@ public enum VXPText {
 
     /// Appends `text` as a JSON string in pure ASCII.
     ///
-    /// Also escapes `<`, `>`, `&`, `=` and `'`, as Gson does by default: for `sign-header` that makes the bytes those of
-    /// the SDK, and in replies it keeps a reader from taking the text for markup.
+    /// Also escapes `<`, `>`, `&`, `=` and `'`, as Gson does by default: for `sign-header` that makes the bytes those
+    /// of the SDK, and in replies it keeps a reader from taking the text for markup.
     static func appendJSON(_ text: String, to output: inout [UInt8]) {
         output.append(0x22)
         for unit in text.utf16 {

@@ -53,7 +53,7 @@ import VXPProtocol
         VXPReceivedItem(
             docID: DeliveryID(), messageType: .edoc, created: Sample.now,
             updated: Sample.now.advanced(by: .seconds(60)),
-            from: try AgencyID(parsing: "H52"), to: try AgencyID(parsing: "000.00.13.H52"), status: .initial)
+            from: "H52", to: "000.00.13.H52", status: .initial)
     }
 
     private func body<Item: VXPListItem>(_ items: [Item], _ outcome: VXPOutcome) -> [UInt8] {
@@ -84,9 +84,9 @@ import VXPProtocol
     @Test func sentList() throws {
         let item = VXPSentItem(
             messageType: .edoc, title: "V/v \"kiểm tra\" <đất đai>", notation: "7816/VPCP-TTĐT",
-            from: try AgencyID(parsing: "H52"), to: try AgencyID(parsing: "H53"), senderDocID: PackageID(),
+            from: "H52", to: "H53", senderDocID: PackageID(),
             receiverDocID: DeliveryID(), sent: Sample.now, received: nil, sendStatus: ("sent", "Đã gửi"),
-            receiveStatus: .done)
+            receiveStatus: (.done, VXPItemStatus.done.vietnamese))
         let body = body([item], .success)
         let data = try #require(try object(body)["data"] as? [[String: String]])
         #expect(

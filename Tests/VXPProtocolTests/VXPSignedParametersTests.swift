@@ -17,6 +17,7 @@ import VXPProtocol
                 #expect(refusal { try read(parameters) } == Refusal(.parameterMissing, name))
             }
             #expect(try parameters.to == nil)
+            #expect(try parameters.optionalDocID == nil)
             #expect(try parameters.description == nil)
             #expect(try parameters.fromDate == nil)
             #expect(try parameters.toDate == nil)
@@ -97,6 +98,7 @@ import VXPProtocol
     @Test func docIDsAreShortAndPlain() throws {
         let longest = String(repeating: "d", count: VXPSignedParameters.maxDocIDBytes)
         #expect(try Sample.parameters([.docID(longest)]).docID == longest)
+        #expect(try Sample.parameters([.docID(longest)]).optionalDocID == longest)
         #expect(refusal { try Sample.parameters([.docID(longest + "d")]).docID }?.code == .parameterInvalid)
         #expect(refusal { try Sample.parameters([.docID("a b")]).docID }?.code == .parameterInvalid)
     }

@@ -27,8 +27,8 @@ public struct EdgeReply: Sendable {
 
     /// An answer that is written as it comes into being, in chunked transfer coding, no faster than the client reads.
     ///
-    /// When `write` throws, the connection is cut so that the client cannot take what it got for the whole; say what went
-    /// wrong inside the body where the format allows it.
+    /// When `write` throws, the connection is cut so that the client cannot take what it got for the whole; say what
+    /// went wrong inside the body where the format allows it.
     public init(status: Int = 200, contentType: String, write: @escaping Writing) {
         self.status = status
         self.contentType = contentType

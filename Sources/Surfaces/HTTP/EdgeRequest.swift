@@ -28,8 +28,8 @@ public struct EdgeRequest: Sendable {
     }
 }
 
-/// The body of a request as it comes, in chunks that the connection delivers (some tens of kilobytes); no faster than it
-/// is read. One iteration only.
+/// The body of a request as it comes, in chunks that the connection delivers (some tens of kilobytes); no faster than
+/// it is read. One iteration only.
 ///
 /// Iterating throws `bodyTooLarge` when more than the limit has come, `bodyIncomplete` when the connection ended or its
 /// framing broke before the end, `bodyTooSlow` when the client fell below the least pace.

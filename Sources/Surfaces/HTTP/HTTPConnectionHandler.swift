@@ -18,8 +18,8 @@ struct EdgeNotice: Sendable {
     var body: [UInt8]
 }
 
-/// The shell around `HTTPConnectionState`: stands between NIO's HTTP/1 codec and everything above it, where the protocol
-/// version and the raw end of the connection can still be seen.
+/// The shell around `HTTPConnectionState`: stands between NIO's HTTP/1 codec and everything above it, where the
+/// protocol version and the raw end of the connection can still be seen.
 final class HTTPConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart

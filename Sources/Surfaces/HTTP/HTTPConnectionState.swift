@@ -103,8 +103,8 @@ struct HTTPConnectionState {
         isReading = true
         restBytes = facts.hasBody ? facts.contentLength : 0
         pace = BodyPace(window: TimeAmount(limits.paceWindow), minBytes: limits.paceBytes)
-        // RFC 9110 §10.1.1: ignored from HTTP/1.0 and without content. Too large a body is not asked for: the refusal is
-        // then the first and final answer. Other expectations than 100-continue may be ignored and are.
+        // RFC 9110 §10.1.1: ignored from HTTP/1.0 and without content. Too large a body is not asked for: the refusal
+        // is then the first and final answer. Other expectations than 100-continue may be ignored and are.
         let wants =
             facts.expectsContinue && facts.isHTTP11 && facts.hasBody && (facts.contentLength ?? 0) <= limits.bodyBytes
         // Before the answers to earlier requests it would stand in the middle of one of them.

@@ -170,7 +170,7 @@ import Testing
             #expect(response.text == "through")
             #expect(response.field("Connection") == "close")
             #expect(try await busy.receiveToEnd().isEmpty)
-            // Hangs, and so fails, when the server does not end. (The port is not tried: another test may have it by now.)
+            // Hangs, and so fails, when the server does not end. The port is not tried: another test may have it.
             await server.ended.value
         }
     }
