@@ -22,8 +22,8 @@ public struct VXPRequestHeaders: Sendable {
     /// Takes the headers of a request as they came, duplicates visible; names in any case, all other headers ignored.
     ///
     /// - Throws: `headerRepeated` when an `XroadVnpt-*` name occurs twice. `docId` and `docid` are one name in HTTP and
-    ///   two in the SDK's memory: equal values pass, different ones are `parameterInvalid`, because one is a leftover of an
-    ///   earlier call and nobody can tell which.
+    ///   two in the SDK's memory: equal values pass, different ones are `parameterInvalid`, because one is a leftover of
+    ///   an earlier call and nobody can tell which.
     public init(_ fields: some Sequence<(name: String, value: String)>) throws(Refusal) {
         let prefix = VXPHeader.prefix.asciiLowercased
         let docID = VXPParameterName.docID.asciiLowercased

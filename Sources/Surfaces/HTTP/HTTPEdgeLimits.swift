@@ -16,7 +16,7 @@ public struct HTTPEdgeLimits: Sendable {
     /// How long a client may take nothing of an answer that waits to be written; also how often that is looked at.
     public var writeStallTime: Duration = .seconds(30)
     /// After an answer that comes before the end of its request: how much of the rest is read and thrown away so that
-    /// the client gets to read the answer. A connection closed over unread bytes is reset, and the answer is lost with it.
+    /// the client gets to read the answer: a connection closed over unread bytes is reset, the answer lost with it.
     public var drainBytes = 32 << 20
     /// After such an answer: how long the rest is read before closing. Also how long a closing connection may take for
     /// the last bytes of an answer (those that no longer count as waiting: some tens of kilobytes).
