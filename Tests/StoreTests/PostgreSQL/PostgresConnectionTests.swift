@@ -7,6 +7,7 @@ import Testing
 @testable import Store
 
 /// Runs `body` with a connection to a new database, on a thread of its own.
+@discardableResult
 func onConnection<T: Sendable>(
     to connectionString: String? = nil, _ body: @escaping @Sendable (PostgresConnection) throws -> T
 ) async throws -> T {
