@@ -119,7 +119,7 @@ enum Invented {
     static let pdf = Array("%PDF-1.7\n% invented\n%%EOF\n".utf8)
 
     static func attachment(
-        _ name: String = "van-ban.pdf", type: String = "application/pdf", id: String = "a1", _ content: [UInt8] = pdf
+        _ name: String = "van-ban.pdf", type: String = "application/pdf", id: String = "a1", content: [UInt8] = pdf
     ) -> OutgoingAttachment {
         OutgoingAttachment(contentID: id, name: name, description: "Tệp", contentType: type, content: content)
     }

@@ -10,7 +10,7 @@ import Trust
 /// For one owner: not thread-safe. Nothing here blocks.
 public final class PackageReader {
     /// What the parser gets at once, in bytes.
-    public static let blockSize = 4096
+    public static let blockSize = 16384
 
     private let limits: PackageLimits
     private let scanner: PackageScanner
@@ -24,7 +24,6 @@ public final class PackageReader {
         let schema = CompiledSchema.shared
         scanner = PackageScanner(limits: limits, validator: SchemaValidator(schema))
         parser = PushParser(events: scanner)
-        scanner.parser = parser
         block.reserveCapacity(Self.blockSize)
     }
 

@@ -7,32 +7,20 @@ import Trust
 ///
 /// The header goes to `HeaderReader` as a tree when it ends; attachments go through an `AttachmentStream`.
 final class PackageScanner: XMLEvents {
-    /// What becomes of an open element.
-    private enum Role {
-        /// Its children are handed on one by one, it is not kept itself.
-        case container
-        /// Part of a tree that is kept.
-        case kept
-        case base64
-        /// Kept with all below it, without rules.
-        case anything
-        /// Passed over with all below it.
-        case skipped
-    }
-
     private struct Open {
         var element: Element
-        let role: Role
+        /// Nil for an element that is passed over with all below it.
+        let content: Vocabulary.Rule.Content?
         /// Whether the schema sees it.
         let isForwarded: Bool
         let children: [String: Vocabulary.Rule]
-        let maxLength: Int?
-        var text: [UInt8] = []
-        var seen: [String] = []
+        /// Where its text begins in `text`.
+        let textStart: Int
+        /// The children that were there, by their `place`.
+        var seen: UInt64 = 0
     }
 
-    /// Not owned: the reader owns both.
-    weak var parser: PushParser?
+    var line = 0
     private(set) var log: FindingLog
     private(set) var header: PackageHeader?
     private(set) var stopped = false
@@ -51,7 +39,11 @@ final class PackageScanner: XMLEvents {
     private var traceCount = 0
     private var signature = PackageReading.Signature.absent
     private var body = BodyReader()
+    /// The texts of all open elements, each after its parent's.
+    private var text: [UInt8] = []
     private var attachment: AttachmentStream?
+    /// What the content of the attachment that is open came to, once that has ended.
+    private var content: BodyReader.Content?
 
     init(limits: PackageLimits, validator: SchemaValidator) {
         self.limits = limits
@@ -99,7 +91,6 @@ final class PackageScanner: XMLEvents {
         guard !stopped else { return }
         add(code, detail)
         stopped = true
-        parser?.stop()
         stack = []
         attachment = nil
     }
@@ -116,142 +107,127 @@ final class PackageScanner: XMLEvents {
     func problemMet(_ problem: XMLProblem) {
         let detail = problem.message.split(separator: "\n").first.map(String.init) ?? ""
         switch problem.code {
+        // At the end the parser also reads what is only half there, and complains about the half.
+        case _ where isEnding && !rootEnded: refuse(.incomplete, detail)
         case XML_NS_ERR_UNDEFINED_NAMESPACE: add(.unboundPrefix, detail)
         case XML_ERR_UNDECLARED_ENTITY, XML_WAR_UNDECLARED_ENTITY: refuse(.entity, detail)
         case XML_WAR_NS_URI, XML_WAR_NS_URI_RELATIVE: return
         case _ where !problem.isFatal: add(.malformed, detail)
         case _ where elementCount == 0 && hasJunkFirst: refuse(.junkBeforeDeclaration, detail)
         case XML_ERR_RESERVED_XML_NAME where elementCount == 0: refuse(.junkBeforeDeclaration, detail)
-        case _ where isEnding && !rootEnded: refuse(.incomplete, detail)
         default: refuse(.malformed, detail)
         }
     }
 
     func elementStarted(_ tag: StartTag) {
+        // A whole tag has been seen before the end.
+        guard !isEnding else { return refuse(.incomplete, "ends inside a tag") }
         elementCount += 1
         let name = String(cString: tag.localName)
         guard withinLimits(tag, name) else { return }
         let open = classify(tag, name)
-        let isForwarded = open.isForwarded
         stack.append(open)
-        if case .base64 = open.role, attachment == nil { attachment = AttachmentStream(limits: limits) }
-        if stack.count == 3, name == "edXMLHeader", case .container = stack[1].role, case .kept = open.role {
-            isInHeader = true
-        }
-        if isForwarded, let complaint = validator.elementStarted(tag) { addSchema(complaint) }
+        if case .base64 = open.content, attachment == nil { attachment = AttachmentStream(limits: limits) }
+        if stack.count == 3, name == "edXMLHeader", open.content != nil { isInHeader = true }
+        if open.isForwarded, let complaint = validator.elementStarted(tag) { addSchema(complaint) }
     }
 
-    func characters(_ text: UnsafeBufferPointer<UInt8>) {
-        guard let last = stack.indices.last else { return }
-        switch stack[last].role {
-        case .skipped: return
+    func characters(_ characters: UnsafeBufferPointer<UInt8>) {
+        guard let top = stack.indices.last else { return }
+        switch stack[top].content {
+        case nil: return
         case .base64:
-            attachment?.consume(text)
+            attachment?.consume(characters)
             return
-        case .container, .kept, .anything: break
+        case .elements, .list, .text, .anything: break
         }
-        if stack[last].isForwarded, let complaint = validator.characters(text) { addSchema(complaint) }
-        guard stack[last].text.count + text.count <= limits.textBytes else {
+        // White space before, between and after elements is most of what comes here, and says nothing.
+        let length = text.count - stack[top].textStart
+        let first = length > 0 ? 0 : characters.firstIndex { !Self.isWhiteSpace($0) }
+        guard let first else { return }
+        if stack[top].isForwarded, let complaint = validator.characters(characters) { addSchema(complaint) }
+        guard length + characters.count <= limits.textBytes else {
             return refuse(.textBytes, "more than \(limits.textBytes) bytes of text")
         }
-        // White space before and between elements is most of what comes here.
-        if stack[last].text.isEmpty, let first = text.firstIndex(where: { !Self.isWhiteSpace($0) }) {
-            stack[last].text.append(contentsOf: text[first...])
-        } else if !stack[last].text.isEmpty {
-            stack[last].text.append(contentsOf: text)
-        }
+        text.append(contentsOf: characters[first...])
     }
 
     func elementEnded(_ tag: EndTag) {
-        guard var open = stack.last else { return }
-        if open.isForwarded, let complaint = validator.elementEnded(tag) { addSchema(complaint) }
-        if !open.text.isEmpty {
-            let end = open.text.lastIndex { !Self.isWhiteSpace($0) } ?? 0
-            open.element.text = String(decoding: open.text[...end], as: UTF8.self)
-            checkLength(of: open)
+        guard var open = stack.popLast() else { return }
+        if open.isForwarded, let complaint = validator.elementEnded(tag) {
+            addSchema(complaint, element: path(open.element.name))
         }
-        if case .base64 = open.role { noteContent(open.element) }
-        guard !stopped else { return }
-        stack.removeLast()
+        if text.count > open.textStart {
+            let written = text[open.textStart...]
+            let end = written.lastIndex { !Self.isWhiteSpace($0) } ?? open.textStart
+            open.element.text = String(decoding: text[open.textStart...end], as: UTF8.self)
+            checkLength(of: open.element, open.content)
+            text.removeSubrange(open.textStart...)
+        }
         if stack.isEmpty { rootEnded = true }
-        switch open.role {
-        case .skipped, .container: return
-        case .kept, .anything, .base64: handOn(open.element)
+        switch open.content {
+        case nil, .list: return
+        case .base64:
+            content = .init(line: open.element.line, decoded: attachment?.finish())
+            attachment = nil
+        case .elements, .text, .anything: handOn(open.element)
         }
     }
 
     // MARK: How
 
     private func classify(_ tag: StartTag, _ name: String) -> Open {
-        let line = parser?.line ?? 0
         let isOurs = xmlStrEqual(tag.namespace, Vocabulary.namespace.utf8Start) == 1
         let isSignature = !isOurs && xmlStrEqual(tag.namespace, Vocabulary.signatureNamespace.utf8Start) == 1
         let element = Element(name: name, isSignatureNamespace: isSignature, line: line)
-        func open(
-            _ role: Role, forwarded: Bool = false, _ rule: Vocabulary.Rule? = nil
-        ) -> Open {
-            var maxLength: Int?
+        func open(_ content: Vocabulary.Rule.Content?, forwarded: Bool = false) -> Open {
             var children: [String: Vocabulary.Rule] = [:]
-            switch rule?.content {
-            case .text(let length): maxLength = length
-            case .elements: children = Vocabulary.children[name] ?? [:]
-            case .base64, .anything, nil: break
+            switch content {
+            case .elements, .list: children = Vocabulary.children[name] ?? [:]
+            case .text, .base64, .anything, nil: break
             }
             return Open(
-                element: element, role: role, isForwarded: forwarded, children: children, maxLength: maxLength)
+                element: element, content: content, isForwarded: forwarded, children: children, textStart: text.count)
         }
-        // The parser has complained about an unbound prefix; reading goes on as if it were ours, to find the rest.
-        let isUnbound = tag.prefix != nil && tag.namespace == nil
         guard let top = stack.indices.last else {
             guard name == Vocabulary.root, isOurs else {
                 add(.wrongNamespace, element: name, "the root is not edXML in \(Vocabulary.namespace)")
-                return open(.skipped)
+                return open(nil)
             }
-            return open(.container, forwarded: true, .elements)
+            return open(.list, forwarded: true)
         }
-        switch stack[top].role {
-        case .skipped: return open(.skipped)
+        switch stack[top].content {
+        case nil: return open(nil)
         case .anything: return open(.anything)
-        case .container, .kept, .base64: break
+        case .elements, .list, .text, .base64: break
         }
+        // The parser has complained about an unbound prefix; reading goes on as if it were ours, to find the rest.
+        let isUnbound = tag.prefix != nil && tag.namespace == nil
         guard isOurs || isUnbound || (isSignature && name == "Signature") else {
             let code: Finding.Code = Vocabulary.names.contains(name) ? .wrongNamespace : .unknownElement
             add(code, element: path(name), "not in \(Vocabulary.namespace)")
-            return open(.skipped)
+            return open(nil)
         }
         guard let rule = stack[top].children[name] else {
             let isDialect = name == "edXMLAttachments"
             add(isDialect ? .attachmentsDialect : .unknownElement, element: path(name), "<\(name)>")
-            return open(.skipped)
+            return open(nil)
         }
         if !rule.repeats {
-            if stack[top].seen.contains(name) {
+            let mark: UInt64 = 1 << UInt64(rule.place)
+            guard stack[top].seen & mark == 0 else {
                 add(.elementRepeated, element: path(name), "<\(name)> again; the first counts")
-                return open(.skipped)
+                return open(nil)
             }
-            stack[top].seen.append(name)
+            stack[top].seen |= mark
         }
-        return open(Self.role(of: name, rule), forwarded: stack[top].isForwarded && !isUnbound, rule)
+        return open(rule.content, forwarded: stack[top].isForwarded && !isUnbound)
     }
-
-    private static func role(of name: String, _ rule: Vocabulary.Rule) -> Role {
-        switch rule.content {
-        case .anything: .anything
-        case .base64: .base64
-        case .text: .kept
-        case .elements: containers.contains(name) ? .container : .kept
-        }
-    }
-
-    /// Elements whose children come in any number: they are looked at one by one and not gathered.
-    private static let containers: Set<String> = [
-        "edXML", "edXMLEnvelope", "edXMLBody", "edXMLManifest", "AttachmentEncoded",
-    ]
 
     /// A finished element goes into its parent, or if that gathers nothing, to whom it concerns.
     private func handOn(_ element: Element) {
         guard let parent = stack.indices.last else { return }
-        if case .container = stack[parent].role {
+        if case .list = stack[parent].content {
             switch element.name {
             case "edXMLHeader": readHeader(element)
             case "Reference": body.add(reference: element)
@@ -275,27 +251,18 @@ final class PackageScanner: XMLEvents {
         log = reader.log
     }
 
-    /// The content of the attachment that is open, once it has ended.
-    private var content: BodyReader.Content?
-
-    private func noteContent(_ element: Element) {
-        content = .init(line: element.line, decoded: attachment?.finish())
-        attachment = nil
-    }
-
     private func withinLimits(_ tag: StartTag, _ name: String) -> Bool {
         let attributes = Int(tag.attributeCount) + Int(tag.namespaceCount)
-        let parent = stack.last?.element.name
         if elementCount > limits.elements {
             refuse(.elements, "more than \(limits.elements) elements")
         } else if stack.count >= limits.depth {
             refuse(.depth, "more than \(limits.depth) levels")
         } else if attributes > limits.attributes {
             refuse(.attributes, "\(attributes) attributes of <\(name)>; \(limits.attributes) are allowed")
-        } else if name == "To", parent == "MessageHeader" {
+        } else if name == "To", isParent("MessageHeader") {
             recipientCount += 1
             if recipientCount > limits.recipients { refuse(.recipients, "more than \(limits.recipients) recipients") }
-        } else if name == "TraceHeader", parent == "TraceHeaderList" {
+        } else if name == "TraceHeader", isParent("TraceHeaderList") {
             traceCount += 1
             if traceCount > limits.traces { refuse(.traces, "more than \(limits.traces) trace headers") }
         } else if name == "Attachment" || name == "Reference",
@@ -306,13 +273,13 @@ final class PackageScanner: XMLEvents {
         return !stopped
     }
 
-    private func checkLength(of open: Open) {
+    private func checkLength(of element: Element, _ content: Vocabulary.Rule.Content?) {
         // As many bytes as characters allowed can never be too long.
-        guard let allowed = open.maxLength, open.text.count > allowed else { return }
-        let length = open.element.text.precomposed.unicodeScalars.count
+        guard case .text(let allowed?) = content, element.text.utf8.count > allowed else { return }
+        let length = element.text.precomposed.unicodeScalars.count
         if length > allowed {
             add(
-                .textTooLong, line: open.element.line, element: path(nil),
+                .textTooLong, line: element.line, element: path(element.name),
                 "\(length) characters; \(allowed) are allowed")
         }
     }
@@ -331,12 +298,16 @@ final class PackageScanner: XMLEvents {
         return (firstBytes.starts(with: mark) ? firstBytes.dropFirst(3) : firstBytes[...]).first != UInt8(ascii: "<")
     }
 
-    private func addSchema(_ complaint: String) {
-        add(.schema, complaint.split(separator: "\n").first.map(String.init) ?? "")
+    private func isParent(_ name: String) -> Bool {
+        stack.indices.last.map { stack[$0].element.name == name } ?? false
+    }
+
+    private func addSchema(_ complaint: String, element: String? = nil) {
+        add(.schema, element: element, complaint.split(separator: "\n").first.map(String.init) ?? "")
     }
 
     private func add(_ code: Finding.Code, line: Int? = nil, element: String? = nil, _ detail: String) {
-        log.add(code, line: line ?? parser?.line ?? 0, element: element ?? path(nil), detail)
+        log.add(code, line: line ?? self.line, element: element ?? path(nil), detail)
     }
 
     /// The open elements from the outside in, and `name` after them.

@@ -13,6 +13,8 @@ enum Vocabulary {
     struct Rule {
         enum Content {
             case elements
+            /// Elements in any number: they are looked at one by one and not gathered.
+            case list
             case text(maxLength: Int?)
             case base64
             /// Anything at all, kept and not looked into.
@@ -21,10 +23,13 @@ enum Vocabulary {
 
         let content: Content
         let repeats: Bool
+        /// Its number among the children of its parent.
+        fileprivate(set) var place = 0
 
         static let elements = Rule(content: .elements, repeats: false)
         static let manyElements = Rule(content: .elements, repeats: true)
         static let text = text(nil)
+        static let list = Rule(content: .list, repeats: false)
         static let anything = Rule(content: .anything, repeats: false)
         static let base64 = Rule(content: .base64, repeats: false)
         static func text(_ maxLength: Int?) -> Rule { Rule(content: .text(maxLength: maxLength), repeats: false) }
@@ -32,9 +37,15 @@ enum Vocabulary {
     }
 
     /// By the name of the parent. A name means the same wherever it stands with children.
-    static let children: [String: [String: Rule]] = [
-        root: ["edXMLEnvelope": .elements, "AttachmentEncoded": .elements],
-        "edXMLEnvelope": ["edXMLHeader": .elements, "edXMLBody": .elements],
+    static let children: [String: [String: Rule]] = table.mapValues { rules in
+        var numbered = rules
+        for (place, name) in rules.keys.sorted().enumerated() { numbered[name]?.place = place }
+        return numbered
+    }
+
+    private static let table: [String: [String: Rule]] = [
+        root: ["edXMLEnvelope": .list, "AttachmentEncoded": .list],
+        "edXMLEnvelope": ["edXMLHeader": .elements, "edXMLBody": .list],
         "edXMLHeader": [
             "MessageHeader": .elements, "TraceHeaderList": .elements, "Signature": .anything,
             "DigitalSignature": .anything,
@@ -71,7 +82,7 @@ enum Vocabulary {
         "ReplacementInfoList": ["ReplacementInfo": .manyElements],
         "ReplacementInfo": ["DocumentId": .text(200), "OrganIdList": .elements],
         "OrganIdList": ["OrganId": .texts(35)],
-        "edXMLBody": ["edXMLManifest": .elements],
+        "edXMLBody": ["edXMLManifest": .list],
         "edXMLManifest": ["Reference": .manyElements],
         "Reference": ["ContentId": .text, "ContentType": .text, "Description": .text, "AttachmentName": .text(500)],
         "AttachmentEncoded": ["Attachment": .manyElements],

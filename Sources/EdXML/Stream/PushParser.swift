@@ -6,12 +6,11 @@ import CLibXML2
 /// Owns one parser context. Not for two threads.
 final class PushParser {
     private let context: xmlParserCtxtPtr
-    private unowned let events: any XMLEvents
+    private let events: any XMLEvents
     /// Bytes given since the last event: the length of the tag or comment that has not ended yet.
     private(set) var bytesSinceEvent = 0
-    private(set) var stopped = false
+    private var stopped = false
 
-    /// - Parameter events: must outlive the parser.
     init(events: any XMLEvents) {
         self.events = events
         var handler = Self.handler
@@ -29,9 +28,6 @@ final class PushParser {
         xmlFreeParserCtxt(context)
     }
 
-    /// The line at which the parser stands, from 1.
-    var line: Int { context.pointee.input.map { Int($0.pointee.line) } ?? 0 }
-
     func parse(_ bytes: UnsafeRawBufferPointer) {
         guard !stopped, let start = bytes.baseAddress else { return }
         bytesSinceEvent += bytes.count
@@ -46,20 +42,19 @@ final class PushParser {
         withExtendedLifetime(self) { _ = xmlParseChunk(context, nil, 0, 1) }
     }
 
-    /// No events after this.
-    func stop() {
-        guard !stopped else { return }
-        stopped = true
-        xmlStopParser(context)
-    }
-
     /// Runs `body` for the parser behind a callback's pointer, unless it has been stopped.
     private static func with(_ pointer: UnsafeMutableRawPointer?, _ body: (PushParser, any XMLEvents) -> Void) {
         guard let pointer else { return }
         let parser = Unmanaged<PushParser>.fromOpaque(pointer).takeUnretainedValue()
         guard !parser.stopped else { return }
         parser.bytesSinceEvent = 0
-        body(parser, parser.events)
+        let events = parser.events
+        events.line = parser.context.pointee.input.map { Int($0.pointee.line) } ?? 0
+        body(parser, events)
+        if events.stopped {
+            parser.stopped = true
+            xmlStopParser(parser.context)
+        }
     }
 
     private static var handler: xmlSAXHandler {

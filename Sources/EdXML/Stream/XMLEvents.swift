@@ -30,6 +30,10 @@ struct XMLProblem {
 
 /// Receives what the parser sees, in the order of the document, on the thread that feeds it.
 protocol XMLEvents: AnyObject {
+    /// The line at which the parser stands, from 1; set before each event.
+    var line: Int { get set }
+    /// Whether no further events are wanted; asked after each one.
+    var stopped: Bool { get }
     /// - Parameter encoding: as declared; nil without a declaration.
     func documentStarted(encoding: String?)
     func doctypeMet()

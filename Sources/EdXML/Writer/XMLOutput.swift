@@ -105,8 +105,17 @@ struct XMLOutput {
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
+    /// Whether a byte of UTF-8 stands for itself; 0xEF begins the two characters that XML cannot hold, among others.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case ..<0x20, UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), 0xEF: false
+        default: true
+        }
+    }
+
     /// A text as XML: markup escaped, carriage returns kept, and what XML cannot hold replaced by U+FFFD.
     static func escaped(_ text: String) -> String {
+        if text.utf8.allSatisfy(Self.isPlain) { return text }
         var escaped = ""
         escaped.reserveCapacity(text.utf8.count)
         for scalar in text.unicodeScalars {
