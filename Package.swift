@@ -73,10 +73,11 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: strict),
+            resources: [.embedInCode("Demo/demo.edxml")], swiftSettings: strict),
         room("TestKit", ["Exchange", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub", log]),
 
         tests("Exchange", ["Exchange"]),
@@ -86,8 +87,14 @@ let package = Package(
         tests("Delivery", ["Delivery", "Exchange"]),
         tests("Store", ["Store", "Exchange", "Trust", "Delivery", "TestKit", log]),
         tests("Hub", ["Hub", "Store", "EdXML", "Exchange", "Trust", "TestKit", log]),
-        tests("Surfaces", ["Surfaces", "Hub", "Store", "EdXML", "VXPProtocol", "Exchange", "Trust", "TestKit", log]),
-        tests("truc", ["truc", "Exchange", "Trust", "VXPProtocol", "TestKit"]),
+        tests(
+            "Surfaces",
+            [
+                "Surfaces", "Exchange", "TestKit", log, .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        tests("truc", ["truc", "EdXML", "Exchange", "Store", "Trust", "VXPProtocol", "TestKit", log]),
         tests("Architecture", []),
     ]
 )

@@ -64,3 +64,29 @@ public struct SentDelivery: Sendable, Equatable {
         self.latestStatus = latestStatus
     }
 }
+
+/// One line of the operator's list.
+public struct ListedDelivery: Sendable, Equatable {
+    public let id: DeliveryID
+    public let state: DeliveryState
+    public let senderWritten: String
+    public let recipientWritten: String
+    public let documentID: String
+    public let failures: Int
+    public let detail: String?
+    public let updatedAt: Instant
+
+    public init(
+        id: DeliveryID, state: DeliveryState, senderWritten: String, recipientWritten: String, documentID: String,
+        failures: Int, detail: String?, updatedAt: Instant
+    ) {
+        self.id = id
+        self.state = state
+        self.senderWritten = senderWritten
+        self.recipientWritten = recipientWritten
+        self.documentID = documentID
+        self.failures = failures
+        self.detail = detail
+        self.updatedAt = updatedAt
+    }
+}

@@ -20,8 +20,8 @@ struct Truc: AsyncParsableCommand {
             2 refused and the operator must act, 3 passes by itself and may be tried again, 64 wrong usage.
             """,
         subcommands: [
-            ServeCommand.self, SystemCommand.self, AgencyCommand.self, PackageCommand.self, TraceCommand.self,
-            DemoCommand.self, BenchCommand.self,
+            ServeCommand.self, SystemCommand.self, AgencyCommand.self, PackageCommand.self, DeliveryCommand.self,
+            TraceCommand.self, RefusalsCommand.self, DemoCommand.self, BenchCommand.self,
         ])
 
     static func main() async {

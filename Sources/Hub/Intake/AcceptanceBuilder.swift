@@ -32,8 +32,10 @@ struct AcceptanceBuilder {
         case .status(let status): describe(status, plan: plan, in: &envelope)
         }
         var deliveries: [NewDelivery] = []
-        for recipient in plan.recipients {
-            deliveries.append(try delivery(to: recipient, of: header, envelope))
+        for (position, recipient) in plan.recipients.enumerated() {
+            // Ids that grow with the position: lists and traces keep the order in which the package names them.
+            let order = submission.receivedAt.advanced(by: .microseconds(position))
+            deliveries.append(try delivery(to: recipient, order, of: header, envelope))
         }
         return Acceptance(
             registryVersion: registry.version,
@@ -86,15 +88,15 @@ struct AcceptanceBuilder {
     }
 
     private func delivery(
-        to recipient: AcceptancePlan.Recipient, of header: PackageHeader, _ envelope: Envelope
+        to recipient: AcceptancePlan.Recipient, _ order: Instant, of header: PackageHeader, _ envelope: Envelope
     ) throws(Refusal) -> NewDelivery {
-        let id = DeliveryID(at: submission.receivedAt)
+        let id = DeliveryID(at: order)
         switch recipient.destination {
         case .agency(let key): return NewDelivery(id: id, written: recipient.written, outcome: .waiting(key))
         case .none(let refusal):
             let notice = try HubNotice(
-                about: id, to: recipient.written, refusal: refusal, header: header, envelope: envelope,
-                registry: registry
+                about: id, order, to: recipient.written, refusal: refusal, header: header,
+                envelope: envelope, registry: registry
             ).package
             return NewDelivery(
                 id: id, written: recipient.written, outcome: .undeliverable(refusal, notice: NewPackageBox(notice)))

@@ -12,8 +12,9 @@ import Trust
 struct HubNotice {
     let package: NewPackage
 
+    /// - Parameter order: an instant that sorts this message among others to the same sender; only its ids use it.
     init(
-        about delivery: DeliveryID, to written: String, refusal: Refusal, header: PackageHeader, envelope: Envelope,
+        about delivery: DeliveryID, _ order: Instant, to written: String, refusal: Refusal, header: PackageHeader, envelope: Envelope,
         registry: RegistrySnapshot
     ) throws(Refusal) {
         guard let hub = registry.hub else { throw Refusal(.internalError, "the hub has no agency entry of its own") }
@@ -39,7 +40,7 @@ struct HubNotice {
         }
         let digest = SHA256Digest(of: bytes)
         var notice = Envelope(
-            id: PackageID(at: envelope.acceptedAt), kind: .status, sender: hub.key, senderWritten: hub.code.text,
+            id: PackageID(at: order), kind: .status, sender: hub.key, senderWritten: hub.code.text,
             system: nil, documentID: envelope.documentID, signature: PackageReading.Signature.absent.rawValue,
             sha256: digest,
             meaning: digest, acceptedAt: envelope.acceptedAt, requestID: envelope.requestID)
@@ -51,7 +52,7 @@ struct HubNotice {
             envelope: notice, content: .memory(ContentBytes(chunks: [bytes], digest: digest)),
             deliveries: [
                 NewDelivery(
-                    id: DeliveryID(at: envelope.acceptedAt), written: envelope.senderWritten,
+                    id: DeliveryID(at: order), written: envelope.senderWritten,
                     outcome: .waiting(envelope.sender))
             ])
     }

@@ -113,6 +113,25 @@ extension Database {
         }
     }
 
+    /// Most lines of the operator's list.
+    public static let maxListed = 10_000
+
+    /// The deliveries in one state, oldest first.
+    public func deliveries(in state: DeliveryState, limit: Int) async throws -> [ListedDelivery] {
+        try await run { connection in
+            try connection.query(
+                MailboxStatements.inState, [.text(state.rawValue), .int8(Int64(min(limit, Self.maxListed)))]
+            ).map { row in
+                ListedDelivery(
+                    id: DeliveryID(uuid: try row.decode("id")), state: state,
+                    senderWritten: try row.decode("sender_written"),
+                    recipientWritten: try row.decode("recipient_written"), documentID: try row.decode("document_id"),
+                    failures: Int(try row.decode("failures", as: Int32.self)),
+                    detail: try row.decodeIfPresent("detail"), updatedAt: try row.decode("updated_at"))
+            }
+        }
+    }
+
     /// Sorts before every time-ordered id.
     private static let beforeAll = DeliveryID(uuid: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
 }
@@ -157,6 +176,13 @@ private enum MailboxStatements {
             AND ($7::uuid IS NULL OR package.id = $7
                 OR NOT EXISTS (SELECT FROM package AS own WHERE own.id = $7 AND own.sender_agency_id = ANY ($1)))
         ORDER BY delivery.id LIMIT $6
+        """
+
+    static let inState = """
+        SELECT delivery.id, package.sender_written, delivery.recipient_written, package.document_id, delivery.failures,
+            delivery.detail, delivery.updated_at
+        FROM delivery JOIN package ON package.id = delivery.package_id
+        WHERE delivery.state = $1 ORDER BY delivery.id LIMIT $2
         """
 
     static let readable = """

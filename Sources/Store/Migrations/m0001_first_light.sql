@@ -149,6 +149,8 @@ CREATE INDEX delivery_by_package ON delivery (package_id);
 -- The pending lists: only what waits is in it.
 CREATE INDEX delivery_pending ON delivery (recipient_agency_id, message_type, id)
     WHERE state IN ('waiting', 'processing');
+-- What an operator looks at: few, in a table that is long.
+CREATE INDEX delivery_troubled ON delivery (state, id) WHERE state IN ('held', 'undeliverable');
 
 -- What a recipient has said about a document: the latest word and the furthest.
 CREATE TABLE document_status (

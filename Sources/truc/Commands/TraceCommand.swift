@@ -80,6 +80,7 @@ enum TraceText {
                 delivery.furthestStatus.flatMap { $0 == said ? nil : " (xa nhất: \($0.state.vietnamese))" } ?? ""
             instants.append("\(said.rawValue) \(said.state.vietnamese)\(furthest) lúc \(at.iso8601)")
         }
+        if let detail = delivery.detail, !detail.isEmpty { lines.append("    \"\(detail)\"") }
         if !instants.isEmpty { lines.append("    " + instants.joined(separator: "; ")) }
         if let refusal = delivery.refusal {
             lines.append("    \(refusal.entry.vietnamese) [\(refusal.rawValue)] \(refusal.entry.remedyVietnamese)")

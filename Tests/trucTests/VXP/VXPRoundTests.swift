@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Foundation
+import TestKit
+import Testing
+import Trust
+import VXPProtocol
+
+/// A document's whole way between systems that embed the national SDK, against the real daemon.
+@Suite(.serialized) struct VXPRoundTests {
+    @Test func `two systems exchange a document and its statuses, a third sees nothing of it`() async throws {
+        let province = try await Province.open()
+        let sender = try province.client(Province.construction, leaksParameters: true, prefix: "/XrdAdapter/adapter")
+        let receiver = try province.client(Province.justice, leaksParameters: true)
+        let stranger = try province.client(Province.health)
+        let package = try Sample.document("15")
+
+        let sent = try await sender.send(package, from: try Sample.agency(Province.construction))
+        #expect(sent.status == 200)
+        let docID = try #require(try sent.reply.docID)
+
+        let line = try #require(try await receiver.received().first)
+        #expect(try await receiver.received().count == 1)
+        #expect(line.from == Province.construction && line.to == Province.justice && line.status == "initial")
+        #expect(line.docId != docID)
+        #expect(try await receiver.fetch(line.docId) == package)
+
+        #expect(try await stranger.received().isEmpty)
+        for (operation, parameters) in [
+            (VXPOperation.getEdoc, [VXPParameter.docID(line.docId)]), (.getEdoc, [.docID(docID)]),
+            (.updateStatus, [.docID(line.docId), .confirmation(.done)]),
+        ] {
+            let answer = try await stranger.call(operation, parameters)
+            let nonexistent = try await stranger.call(
+                operation, [.docID(DeliveryID().description)] + parameters.dropFirst())
+            #expect(answer.status == 404)
+            #expect(try answer.reply.code == "package.not-found")
+            #expect(try answer.reply.errorCode == nonexistent.reply.errorCode)
+            #expect(try nonexistent.reply.code == "package.not-found")
+        }
+
+        #expect(try await receiver.confirm(line.docId, .processing).status == 200)
+        #expect(try await receiver.received().first?.status == "processing")
+        #expect(try await receiver.confirm(line.docId, .done).status == 200)
+        #expect(try await receiver.received().isEmpty)
+        #expect(try await receiver.fetch(line.docId) == package)
+
+        for status in [DocumentStatus.arrived, .accepted, .completed] {
+            let answer = try await receiver.send(
+                try Sample.status(status, about: try Sample.documentID("15")), from: try Sample.agency(Province.justice),
+                type: .status)
+            #expect(answer.status == 200)
+        }
+        #expect(try await sender.received(.edoc).isEmpty)
+        let statuses = try await sender.received(.status)
+        #expect(statuses.count == 3)
+        for (line, code) in zip(statuses, ["01", "03", "06"]) {
+            let bytes = try await sender.fetch(line.docId)
+            #expect(String(decoding: bytes, as: UTF8.self).contains("<edXML:StatusCode>\(code)</edXML:StatusCode>"))
+            #expect(try await sender.confirm(line.docId, .done).status == 200)
+        }
+        #expect(try await sender.received(.status).isEmpty)
+
+        let trace = try await province.hub.command("trace", "15/SXD-VP", "--json")
+        let report = try JSONSerialization.jsonObject(with: Data(trace.output.utf8)) as? [String: Any]
+        let packages = try #require(report?["packages"] as? [[String: Any]])
+        #expect(packages.count == 4)
+        let delivery = try #require((packages.first?["deliveries"] as? [[String: Any]])?.first)
+        #expect(delivery["state"] as? String == "delivered")
+        #expect(delivery["latestStatus"] as? String == "06")
+        #expect(packages.first?["sha256"] as? String == SHA256Digest(of: package).hex)
+        #expect(try await province.hub.stop() == 0)
+    }
+
+    /// The reference's own vector: header order, frozen timestamp of 2025, `+0456` that is no zone.
+    @Test func `the literal bytes of an SDK request`() async throws {
+        let hub = try await HubProcess.start()
+        let secret = hub.dataDirectory + ".secret"
+        try "TEST-SECRET-NOT-REAL\n".write(toFile: secret, atomically: true, encoding: .utf8)
+        let added = try await hub.command("system", "add", "vxp.saas.03", "--name", "Thử", "--secret-file", secret)
+        #expect(added.status == 0, "\(added.errors)")
+        let request = """
+            POST /XrdAdapter/adapter/getReceivedEdocList HTTP/1.1\r
+            XroadVnpt-timestamp: 13102025T142233+0456\r
+            XroadVnpt-systemid: vxp.saas.03\r
+            XroadVnpt-Content-Type: application/json\r
+            XroadVnpt-servicetype: eDoc\r
+            XroadVnpt-messagetype: edoc\r
+            XroadVnpt-sign-header: {"XroadVnpt-timestamp":"13102025T142233+0456","XroadVnpt-systemid":"vxp.saas.03",\
+            "XroadVnpt-Content-Type":"application/json","XroadVnpt-servicetype":"eDoc","XroadVnpt-messagetype":"edoc"}\r
+            XroadVnpt-sign-header-key: timestamp;systemid;Content-Type;servicetype;messagetype\r
+            XroadVnpt-hash-header: 7244d17e87765d4f53c73ead040c7a41217e7c65e9fb323147c9ec5c42d54cd6\r
+            Content-Type: application/json\r
+            User-Agent: JAVASDKAgent/1.0.0 XRoad/VPCP\r
+            XroadVnpt-version: 3.0.201608\r
+            Content-Length: 0\r
+            Host: 127.0.0.1\r
+            Connection: Keep-Alive\r
+            \r
+
+            """
+        let connection = try await RawHTTPClient.connect(port: hub.port)
+        try await connection.send(request)
+        let answer = try await connection.receive()
+        #expect(answer.status == 200)
+        #expect(answer.text == #"{"data":[],"status":"OK","ErrorCode":"0","ErrorDesc":"Th\u00e0nh c\u00f4ng"}"#)
+        try await hub.stop()
+    }
+
+    @Test func `the same document again, rebuilt, to one more recipient, and another one under its id`() async throws {
+        let province = try await Province.open()
+        let sender = try province.client(Province.construction)
+        let receiver = try province.client(Province.justice)
+        let third = try province.client(Province.health)
+        let from = try Sample.agency(Province.construction)
+
+        let first = try Sample.document("21")
+        let docID = try await sender.send(first, from: from).reply.docID
+        #expect(docID != nil)
+        #expect(try await sender.send(first, from: from).reply.docID == docID)
+        // New content ids, one more hop: other bytes, the same meaning.
+        let rebuilt = try Sample.document("21", hops: 2)
+        #expect(rebuilt != first)
+        #expect(try await sender.send(rebuilt, from: from).reply.docID == docID)
+        #expect(try await receiver.received().count == 1)
+
+        let wider = try Sample.document("21", to: [Province.justice, "H52.21"], hops: 3)
+        #expect(try await sender.send(wider, from: from).reply.docID == docID)
+        #expect(try await receiver.received().count == 1)
+        let added = try await third.received()
+        #expect(added.map(\.to) == ["H52.21"])
+        #expect(try await third.fetch(try #require(added.first).docId) == wider)
+
+        let other = try await sender.send(try Sample.document("21", subject: "V/v việc khác"), from: from)
+        #expect(other.status == 409)
+        #expect(try other.reply.code == "package.conflict")
+        #expect(try await receiver.received().count == 1)
+        try await province.hub.stop()
+    }
+
+    @Test func `an unknown recipient is refused alone, in the hub's own name`() async throws {
+        let province = try await Province.open()
+        let sender = try province.client(Province.construction)
+        let receiver = try province.client(Province.justice)
+        let from = try Sample.agency(Province.construction)
+
+        let package = try Sample.document("31", to: [Province.justice, "000.00.99.H52", "000.00.00.G22"])
+        #expect(try await sender.send(package, from: from).status == 200)
+        #expect(try await receiver.received().count == 1)
+        let notices = try await sender.received(.status)
+        #expect(notices.map(\.from) == ["00.00.W00", "00.00.W00"])
+        let texts = try await withOrder(notices) { String(decoding: try await sender.fetch($0.docId), as: UTF8.self) }
+        #expect(texts[0].contains("000.00.99.H52") && texts[0].contains("recipient.unknown"))
+        #expect(texts[1].contains("000.00.00.G22") && texts[1].contains("recipient.no-route"))
+
+        let sent = try VXPReceivedReply.items(
+            VXPSentItem.self,
+            parsing: try await sender.call(.getSentEdocList, [.serviceType(), .messageType(.edoc)]).body)
+        #expect(sent.map(\.toCode) == [Province.justice, "000.00.99.H52", "000.00.00.G22"])
+        #expect(sent.map(\.sendStatus) == ["done", "fail", "fail"])
+        #expect(sent.map(\.receiveStatus) == ["initial", "initial", "initial"])
+
+        for (recipient, code, errorCode) in [
+            ("000.00.99.H52", "recipient.unknown", "18"), ("000.00.00.G22", "recipient.no-route", "18"),
+        ] {
+            let answer = try await sender.send(try Sample.document("32", to: [recipient]), from: from)
+            #expect(answer.status == 422)
+            #expect(try answer.reply.code == code)
+            #expect(try answer.reply.errorCode == errorCode)
+        }
+        try await province.hub.stop()
+    }
+
+    @Test func `a change of the registry holds from the next request`() async throws {
+        let province = try await Province.open()
+        let sender = try province.client(Province.construction)
+        let receiver = try province.client(Province.health)
+        let from = try Sample.agency(Province.construction)
+        let package = try Sample.document("41", to: ["000.00.44.H52"])
+        #expect(try await sender.send(package, from: from).status == 422)
+        let added = try await province.hub.command(
+            "agency", "add", "000.00.44.H52", "--name", "Chi cục", "--system", Province.systemID(Province.health))
+        #expect(added.status == 0, "\(added.errors)")
+        #expect(try await sender.send(package, from: from).status == 200)
+        #expect(try await receiver.received().map(\.to) == ["000.00.44.H52"])
+        let agencies = try VXPReceivedReply.items(
+            VXPAgencyItem.self, parsing: try await sender.call(.getAgenciesList).body)
+        #expect(agencies.map(\.code).contains("000.00.44.H52"))
+        #expect(!agencies.map(\.code).contains("00.00.W00"))
+        try await province.hub.stop()
+    }
+
+    @Test func `a package of many megabytes arrives whole`() async throws {
+        let province = try await Province.open()
+        let sender = try province.client(Province.construction)
+        let receiver = try province.client(Province.justice)
+        let content = (0..<(6 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }
+        let package = try Sample.document("51", content: content)
+        #expect(try await sender.send(package, from: try Sample.agency(Province.construction)).status == 200)
+        let line = try #require(try await receiver.received().first)
+        #expect(try await receiver.fetch(line.docId) == package)
+        try await province.hub.stop()
+    }
+
+    private func withOrder<T, U>(_ items: [T], _ body: (T) async throws -> U) async throws -> [U] {
+        var results: [U] = []
+        for item in items { results.append(try await body(item)) }
+        return results
+    }
+}
