@@ -87,7 +87,8 @@ CREATE TABLE package (
     CHECK ((kind = 'status') = (status_effect IS NOT NULL))
 );
 CREATE INDEX package_by_document ON package (document_key);
-CREATE INDEX package_by_code ON package (code_number, code_notation);
+-- Bounded: an over-long text is the sender's oddity and no reason to refuse, but an index row has a limit.
+CREATE INDEX package_by_code ON package (left(code_number, 50), left(code_notation, 100));
 CREATE INDEX package_by_sender ON package (sender_agency_id, id);
 
 -- Other documents that a recall, update or replacement speaks of, and those it answers.
@@ -143,7 +144,7 @@ CREATE TABLE delivery (
     CHECK (recipient_agency_id IS NOT NULL OR state = 'undeliverable')
 );
 CREATE UNIQUE INDEX delivery_once_per_agency ON delivery (document_package_id, recipient_agency_id);
-CREATE UNIQUE INDEX delivery_once_per_name ON delivery (document_package_id, recipient_written)
+CREATE UNIQUE INDEX delivery_once_per_name ON delivery (document_package_id, md5(recipient_written))
     WHERE recipient_agency_id IS NULL;
 CREATE INDEX delivery_by_package ON delivery (package_id);
 -- The pending lists: only what waits is in it.

@@ -62,7 +62,9 @@ private struct TraceQuery {
         let code = id.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         sql = """
             SELECT document_key FROM package WHERE document_key = $1
-            UNION SELECT document_key FROM package WHERE code_number = $2 AND code_notation = $3
+            UNION SELECT document_key FROM package
+                WHERE left(code_number, 50) = left($2, 50) AND left(code_notation, 100) = left($3, 100)
+                    AND code_number = $2 AND code_notation = $3
             """
         parameters = [
             .text(id.precomposedStringWithCanonicalMapping), .text(code[0]), .text(code.count > 1 ? code[1] : ""),
