@@ -5,10 +5,10 @@ import Trust
 /// The digest of what a package says, apart from how it is wrapped.
 ///
 /// A QLVB system that sends again builds the package anew: other traces, other content ids, other random names inside
-/// ZIPs, perhaps another order, and perhaps more recipients. The same document must be known again. So the digest covers the header
-/// model without `To`, traces and signature, and for each attachment its name and its content as unpacked. Attachments
-/// count in the order of their names (then of their digests), whatever the order in the package. Text counts in NFC.
-/// Elements that the model does not know do not count.
+/// ZIPs, perhaps another order, and perhaps more recipients. The same document must be known again. So the digest
+/// covers the header model without `To`, traces and signature, and for each attachment its name and its content as
+/// unpacked. Attachments count in the order of their names (then of their digests), whatever the order in the package.
+/// Text counts in NFC. Elements that the model does not know do not count.
 ///
 /// The serialisation is versioned and fixed: digests live in databases. Each field is a byte for presence, eight
 /// bytes of length (big-endian) and the UTF-8 text; lists begin with their count.

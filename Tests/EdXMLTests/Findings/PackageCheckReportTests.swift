@@ -17,7 +17,8 @@ struct PackageCheckReportTests {
         let line = reading.findings.first?.line ?? 0
         #expect(
             json == """
-                {"documentId":"000.00.13.H52,2026/03/05,12/STN-VP","file":"a.edxml","findings":[{"code":"status.before-document",\
+                {"documentId":"000.00.13.H52,2026/03/05,12/STN-VP","file":"a.edxml",\
+                "findings":[{"code":"status.before-document",\
                 "detail":"2026/03/04 09:00:00, document of 2026/03/05",\
                 "element":"edXML/edXMLEnvelope/edXMLHeader/MessageHeader/Timestamp","line":\(line),\
                 "sentence_en":"The status is dated before the document.",\

@@ -9,6 +9,10 @@ import Testing
 struct RulesTests {
     typealias Change = (find: String, replace: String, code: Finding.Code)
 
+    private static func attachment(_ id: String) -> String {
+        "<Attachment><ContentId>\(id)</ContentId><ContentTransferEncoded>QQ==</ContentTransferEncoded></Attachment>"
+    }
+
     private static let documentChanges: [Change] = [
         (
             "000.00.13.H52</edXML:OrganId>\n          <edXML:OrganizationInCharge",
@@ -66,12 +70,12 @@ struct RulesTests {
         ("</AttachmentEncoded>", "<Attachment/></AttachmentEncoded>", .contentMissing),
         (
             "</AttachmentEncoded>",
-            "<Attachment><ContentId>z</ContentId><ContentTransferEncoded>QQ==</ContentTransferEncoded></Attachment></AttachmentEncoded>",
+            attachment("z") + "</AttachmentEncoded>",
             .attachmentUnlisted
         ),
         (
             "</AttachmentEncoded>",
-            "<Attachment><ContentId>a1</ContentId><ContentTransferEncoded>QQ==</ContentTransferEncoded></Attachment></AttachmentEncoded>",
+            attachment("a1") + "</AttachmentEncoded>",
             .contentIDRepeated
         ),
         (
@@ -99,7 +103,7 @@ struct RulesTests {
         ("H52,2026/03/05,12", "H52,2026/03/01,12", .documentIDDate),
         (
             "</edXML:edXMLEnvelope>",
-            "<edXML:edXMLBody/></edXML:edXMLEnvelope><AttachmentEncoded><Attachment><ContentTransferEncoded>QQ==</ContentTransferEncoded></Attachment></AttachmentEncoded>",
+            "<edXML:edXMLBody/></edXML:edXMLEnvelope><AttachmentEncoded>" + attachment("s") + "</AttachmentEncoded>",
             .statusWithBody
         ),
         (

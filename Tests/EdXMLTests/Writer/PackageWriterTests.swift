@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import CLibXML2
 import Exchange
 import Foundation
 import Testing
