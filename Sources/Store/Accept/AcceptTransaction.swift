@@ -67,9 +67,7 @@ struct AcceptTransaction {
             let deliveries = placed.acceptance.package.deliveries
             let decision = ResendDecision.decide(
                 sameMeaning: try key.decode("meaning", as: [UInt8].self) == envelope.meaning.bytes,
-                alreadyAddressed: deliveries.map { delivery in
-                    delivery.recipient.map(addressed.agencies.contains) ?? addressed.names.contains(delivery.written)
-                })
+                alreadyAddressed: deliveries.map(addressed.contains))
             switch decision {
             case .conflict: return .conflict(with: first)
             case .firstReceipt: return .known(first, at: firstAt, added: 0)
@@ -111,16 +109,15 @@ struct AcceptTransaction {
         return (Set(won), version)
     }
 
-    private func addressed(of document: PackageID) throws -> (agencies: Set<AgencyKey>, names: Set<String>) {
-        var agencies: Set<AgencyKey> = []
-        var names: Set<String> = []
+    private func addressed(of document: PackageID) throws -> Addressed {
+        var addressed = Addressed()
         for row in try connection.query(AcceptStatements.addressed, [.uuid(document.uuid)]) {
             if let agency = try row.decodeIfPresent("recipient_agency_id", as: Int64.self) {
-                agencies.insert(AgencyKey(agency))
+                addressed.agencies.insert(AgencyKey(agency))
             }
-            names.insert(try row.decode("recipient_written", as: String.self))
+            addressed.names.insert(try row.decode("recipient_written", as: String.self))
         }
-        return (agencies, names)
+        return addressed
     }
 
     /// What a status package does, and does it. Nil for other packages.
@@ -189,5 +186,15 @@ struct AcceptTransaction {
         ]
         _ = try connection.pipeline(
             tables.filter { !$0.1.isEmpty }.map { insert, rows in insert.statement(rows) })
+    }
+}
+
+/// Who has a document already.
+private struct Addressed {
+    var agencies: Set<AgencyKey> = []
+    var names: Set<String> = []
+
+    func contains(_ delivery: NewDelivery) -> Bool {
+        if let agency = delivery.recipient { agencies.contains(agency) } else { names.contains(delivery.written) }
     }
 }
