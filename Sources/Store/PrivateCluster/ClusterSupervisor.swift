@@ -76,16 +76,17 @@ final class ClusterSupervisor: @unchecked Sendable {
     }
 
     private func openToServe() throws {
-        let deadline = ContinuousClock.now + Self.handoverTimeout
-        while true {
-            if let lock = try DirectoryLock.take(layout.lockFile, .exclusive) {
-                lock.sign("serve")
-                self.lock = consume lock
+        let start = ContinuousClock.now
+        while lock == nil {
+            if let taken = try DirectoryLock.take(layout.lockFile, .exclusive) {
+                taken.sign("serve")
+                lock = consume taken
                 break
             }
             let holder = DirectoryLock.holder(layout.lockFile)
             // A visitor holds the lock only while it starts or stops the server.
-            guard holder?.role == "visit", ContinuousClock.now < deadline else {
+            let patience = holder?.role == "visit" ? Self.handoverTimeout : DirectoryLock.copyPatience
+            guard ContinuousClock.now - start < patience else {
                 throw Refusal(.alreadyRunning, holder.map { "process \($0.pid) holds \(layout.dataDirectory)" })
             }
             pause(Self.pollInterval)
@@ -221,15 +222,20 @@ final class ClusterSupervisor: @unchecked Sendable {
     ///
     /// PostgreSQL itself believes a lock file whose number some living process, or a zombie, has got.
     private func clearLeftovers() throws(Refusal) {
-        let deadline = ContinuousClock.now + Self.leftoverTimeout
-        while case let left = ServerProcess.remaining(layout), !left.isEmpty {
-            guard ContinuousClock.now < deadline else {
-                throw Refusal(.postgresFailed, "processes of an earlier server still run: \(left)")
-            }
-            pause(Self.pollInterval)
-        }
+        let left = waitForLeftovers()
+        guard left.isEmpty else { throw Refusal(.postgresFailed, "processes of an earlier server still run: \(left)") }
         guard unlink(layout.pidFile) == 0 || errno == ENOENT else {
             throw Refusal(.dataDirectoryUnusable, "\(layout.pidFile): \(systemMessage())")
+        }
+    }
+
+    /// - Returns: processes that still work in the cluster's directory when the time is up.
+    private func waitForLeftovers() -> [Int32] {
+        let deadline = ContinuousClock.now + Self.leftoverTimeout
+        while true {
+            let left = ServerProcess.remaining(layout)
+            if left.isEmpty || ContinuousClock.now >= deadline { return left }
+            pause(Self.pollInterval)
         }
     }
 
@@ -296,8 +302,11 @@ final class ClusterSupervisor: @unchecked Sendable {
     /// The last visitor stops the server, unless a daemon serves.
     private func leave() {
         // Both are held until `stop` is done: whoever comes meanwhile waits, and then starts a server of its own.
-        guard let visit = self.visit.take(), let alone = visit.makeExclusive() else { return }
-        self.visit = consume alone
+        let start = ContinuousClock.now
+        while visit?.makeExclusive() == false {
+            guard ContinuousClock.now - start < DirectoryLock.copyPatience else { return }
+            pause(Self.pollInterval)
+        }
         guard let taken = try? DirectoryLock.take(layout.lockFile, .exclusive) else { return }
         taken.sign("visit")
         lock = consume taken
@@ -320,7 +329,9 @@ final class ClusterSupervisor: @unchecked Sendable {
                 pause(ContinuousClock.now.duration(to: deadline))
             }
             if process.hasExited {
-                logger.notice("database: stopped", metadata: ["pid": "\(process.pid)"])
+                // The process that writes the log goes after the server.
+                let left = waitForLeftovers()
+                logger.notice("database: stopped", metadata: ["pid": "\(process.pid)", "left": "\(left)"])
                 return
             }
         }
@@ -342,9 +353,9 @@ final class ClusterSupervisor: @unchecked Sendable {
         pause(Self.pollInterval)
     }
 
-    /// The last line that the starting server wrote, and where there is more.
+    /// The last lines that the starting server wrote, and where there is more.
     private func lastWords() -> String {
-        let line = smallFile(layout.startLog)?.split(separator: "\n").last.map(String.init) ?? "it said nothing"
-        return "\(line) (\(layout.startLog), \(layout.logs))"
+        let lines = smallFile(layout.startLog)?.split(separator: "\n").suffix(3).joined(separator: " ") ?? ""
+        return "more in \(layout.logs) and \(layout.startLog); it said: \(lines)"
     }
 }

@@ -3,7 +3,8 @@ import Exchange
 import Foundation
 
 /// A lock file, held with `flock` as long as the value lives. The kernel lets go of it when the process dies, however it
-/// dies, so there is no stale lock.
+/// dies, so there is no stale lock. For a moment it may outlive its value: a child that is being started holds a copy of the
+/// descriptor between fork and exec. Who must not misread that tries for `copyPatience`.
 struct DirectoryLock: ~Copyable {
     enum Share { case exclusive, shared }
 
@@ -12,6 +13,9 @@ struct DirectoryLock: ~Copyable {
         let role: String
         let pid: Int32
     }
+
+    /// Longer than a child stays between fork and exec on a busy machine.
+    static let copyPatience: Duration = .seconds(1)
 
     private let descriptor: Int32
 
@@ -38,11 +42,9 @@ struct DirectoryLock: ~Copyable {
 
     /// Changes a shared lock into an exclusive one without waiting.
     ///
-    /// - Returns: whether the lock is exclusive now. If not, it may be lost: the change is not one step (flock(2)).
-    consuming func makeExclusive() -> DirectoryLock? {
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return nil }
-        return self
-    }
+    /// - Returns: whether the lock is exclusive now. If not, it is held no more, shared or otherwise, because the change
+    ///   is not one step (flock(2)); it may be tried again.
+    borrowing func makeExclusive() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
 
     /// Writes down who holds it, for the messages of others.
     borrowing func sign(_ role: String) {

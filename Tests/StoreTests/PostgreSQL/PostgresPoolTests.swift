@@ -181,9 +181,11 @@ final class Holder: Sendable {
 
     /// On the connection's thread.
     func hold() {
-        holding.continuation.yield()
+        tell()
         gate.wait()
     }
+
+    func tell() { holding.continuation.yield() }
 
     func isHolding() async { for await _ in holding.stream { return } }
     func letGo() { gate.signal() }
