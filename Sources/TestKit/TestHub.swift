@@ -15,9 +15,11 @@ public struct TestHub: Sendable {
     /// Of the tables' owner, for what a test does behind the hub's back.
     public let ownerConnection: String
     public let contentDirectory: String
+    private let slot: TestSlot
 
     /// - Parameter isSeeded: false for an empty registry.
     public static func open(isSeeded: Bool = true) async throws -> TestHub {
+        let slot = await TestSlot.take()
         var logger = Logger(label: "test-hub")
         logger.logLevel = .critical
         let ownerConnection = try await TestCluster.shared().freshDatabase()
@@ -28,7 +30,7 @@ public struct TestHub: Sendable {
         let store = try await Store.open(database: database, contentDirectory: directory, logger: logger)
         return TestHub(
             hub: Hub(store: store), store: store, database: database, ownerConnection: ownerConnection,
-            contentDirectory: directory)
+            contentDirectory: directory, slot: slot)
     }
 
     /// The database as the hub sees it: with the rights of the runtime role only.
