@@ -23,7 +23,7 @@ public final class Store: Sendable {
         return Store(database: database, content: content, logger: logger)
     }
 
-    private init(database: Database, content: ContentStore, logger: Logger) {
+    init(database: Database, content: ContentStore, logger: Logger) {
         self.database = database
         self.content = content
         committer = Committer(

@@ -21,7 +21,7 @@ enum AcceptStatements {
 
     static let registryVersion = "SELECT registry_version FROM hub"
 
-    /// The document a status speaks of, and what its recipient has said so far; locks that word.
+    /// The document a status speaks of, and what its recipient has said so far.
     static let statusTarget = """
         SELECT key.package_id AS document, delivery.id AS delivery, said.latest, said.furthest
         FROM package_key AS key
@@ -52,6 +52,10 @@ enum AcceptStatements {
     static let addressed = """
         SELECT recipient_agency_id, recipient_written FROM delivery WHERE document_package_id = $1
         """
+
+    static let keys = BulkInsert(
+        into: "package_key",
+        [("agency_id", .int8), ("identity", .text), ("package_id", .uuid), ("meaning", .bytea)])
 
     static let packages = BulkInsert(
         into: "package",
@@ -119,6 +123,14 @@ struct PackageRows {
             .optional(statusEffect) { .text($0.rawValue) }, .text(envelope.signature),
             .jsonb(JSONText.array(envelope.warnings)), .bytea(envelope.sha256.bytes), .bytea(envelope.meaning.bytes),
             .timestamptz(envelope.acceptedAt), .uuid(envelope.requestID.uuid),
+        ]
+    }
+
+    var keyRow: [PostgresValue] {
+        let envelope = package.envelope
+        return [
+            .int8(envelope.sender.value), .text(envelope.identity), .uuid(envelope.id.uuid),
+            .bytea(envelope.meaning.bytes),
         ]
     }
 

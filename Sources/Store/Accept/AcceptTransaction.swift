@@ -32,6 +32,7 @@ struct AcceptTransaction {
         try connection.transaction {
             let (won, version) = try claim(batch)
             let winners = batch.filter { won.contains($0.envelope.id.uuid) }
+            try lockWords(winners.map(\.acceptance.package))
             var rows: [PackageRows] = []
             for winner in winners {
                 let effect = try statusEffect(of: winner.acceptance.package)
@@ -73,6 +74,7 @@ struct AcceptTransaction {
             case .firstReceipt: return .known(first, at: firstAt, added: 0)
             case .addRecipients(let positions):
                 let added = positions.map { deliveries[$0] }
+                try lockWords([placed.acceptance.package])
                 let effect = try statusEffect(of: placed.acceptance.package)
                 try write(packageRows(placed, first: first, effect: effect, deliveries: added))
                 return .known(first, at: firstAt, added: added.count)
@@ -81,23 +83,15 @@ struct AcceptTransaction {
     }
 
     private func claim(_ batch: [PlacedAcceptance]) throws -> (won: Set<UUID>, version: Int64) {
-        // The hub's own notices claim theirs too: an identity stands for every package without exception.
-        var keys: [(package: NewPackage, version: Int64)] = []
-        for placed in batch {
-            keys.append((placed.acceptance.package, placed.acceptance.registryVersion))
-            for notice in placed.acceptance.package.deliveries.compactMap(\.notice) {
-                keys.append((notice, placed.acceptance.registryVersion))
-            }
-        }
         let results = try connection.pipeline([
             (
                 AcceptStatements.claimKeys,
                 [
-                    .int8s(keys.map { $0.package.envelope.sender.value }),
-                    .texts(keys.map { $0.package.envelope.identity }),
-                    .uuids(keys.map { $0.package.envelope.id.uuid }),
-                    .byteas(keys.map { $0.package.envelope.meaning.bytes }),
-                    .int8s(keys.map { $0.version }),
+                    .int8s(batch.map { $0.envelope.sender.value }),
+                    .texts(batch.map { $0.envelope.identity }),
+                    .uuids(batch.map { $0.envelope.id.uuid }),
+                    .byteas(batch.map { $0.envelope.meaning.bytes }),
+                    .int8s(batch.map { $0.acceptance.registryVersion }),
                 ]
             ),
             (AcceptStatements.registryVersion, []),
@@ -120,20 +114,29 @@ struct AcceptTransaction {
         return addressed
     }
 
-    /// What a status package does, and does it. Nil for other packages.
+    /// Locks the words that packages change, in the same order on every node, so that no two batches wait for each other.
+    private func lockWords(_ packages: [NewPackage]) throws {
+        var words: Set<StatusWord> = []
+        for package in packages {
+            if let word = StatusWord(package.envelope) { words.insert(word) }
+        }
+        guard !words.isEmpty else { return }
+        _ = try connection.pipeline(
+            words.sorted().map { (AcceptStatements.lockStatus, [.text($0.name), .int8($0.owner)]) })
+    }
+
+    /// What a status package does, and does it, under the lock of `lockWords`. Nil for other packages.
     private func statusEffect(of package: NewPackage) throws -> StatusEffect? {
         guard let claim = package.envelope.status else { return nil }
         // What the hub says of a delivery is not the recipient's word and moves nothing (house §4.9).
         guard package.envelope.system != nil else { return .hubNotice }
-        let identity = "document:\(package.envelope.documentID.normalized)"
-        let results = try connection.pipeline([
-            (AcceptStatements.lockStatus, [.text("\(identity) \(claim.recipient.value)"), .int8(claim.owner.value)]),
-            (
-                AcceptStatements.statusTarget,
-                [.int8(claim.owner.value), .text(identity), .int8(claim.recipient.value)]
-            ),
-        ])
-        guard let target = results[1].first else { return .unknownDocument }
+        let found = try connection.query(
+            AcceptStatements.statusTarget,
+            [
+                .int8(claim.owner.value), .text("document:\(package.envelope.documentID.normalized)"),
+                .int8(claim.recipient.value),
+            ])
+        guard let target = found.first else { return .unknownDocument }
         guard try target.decodeIfPresent("delivery", as: UUID.self) != nil else { return .notARecipient }
         let document = try target.decode("document", as: UUID.self)
         let before = try target.decodeIfPresent("latest", as: String.self).flatMap(DocumentStatus.init(rawValue:)).map {
@@ -177,6 +180,8 @@ struct AcceptTransaction {
     private func write(_ rows: [PackageRows]) throws {
         guard !rows.isEmpty else { return }
         let tables: [(BulkInsert, [[PostgresValue]])] = [
+            // The hub's own notices have nothing to win: no other message has their bytes.
+            (AcceptStatements.keys, rows.filter { $0.package.envelope.system == nil }.map(\.keyRow)),
             (AcceptStatements.packages, rows.map(\.row)),
             (AcceptStatements.contents, rows.map(\.contentRow)),
             (AcceptStatements.attachments, rows.flatMap(\.attachmentRows)),
@@ -196,5 +201,21 @@ private struct Addressed {
 
     func contains(_ delivery: NewDelivery) -> Bool {
         if let agency = delivery.recipient { agencies.contains(agency) } else { names.contains(delivery.written) }
+    }
+}
+
+/// What one recipient says of one document, as far as two packages may change it at the same time.
+private struct StatusWord: Hashable, Comparable {
+    let owner: Int64
+    let name: String
+
+    init?(_ envelope: Envelope) {
+        guard let claim = envelope.status, envelope.system != nil else { return nil }
+        owner = claim.owner.value
+        name = "document:\(envelope.documentID.normalized) \(claim.recipient.value)"
+    }
+
+    static func < (left: StatusWord, right: StatusWord) -> Bool {
+        (left.owner, left.name) < (right.owner, right.name)
     }
 }
