@@ -122,6 +122,10 @@ struct DemoCommand: AsyncParsableCommand {
         let status = await hub.stop()
         await watching.value
         listening.cancel()
+        if status != 0 {
+            // A hub that was killed leaves its database running; the last visitor stops it.
+            _ = try? await program.run(["agency", "list", "--data-dir", place.directory])
+        }
         if problem == nil, status != 0 { problem = .failed("truc serve ended with status \(status)") }
         if problem == nil { story.conclude(after: ContinuousClock.now - started) }
         if case .failed(let what) = problem { screen.cross(what) }
