@@ -4,8 +4,8 @@ import Foundation
 import Logging
 import Store
 
-/// A real PostgreSQL server for tests: one for each test process, started when first asked for, stopped when the process
-/// ends, leaving nothing behind even when it is killed.
+/// A real PostgreSQL server for tests: one for each test process, started when first asked for, stopped when the
+/// process ends, leaving nothing behind even when it is killed.
 public struct TestCluster: Sendable {
     /// The server of this process.
     public static func shared() async throws -> TestCluster { try await opening.value }

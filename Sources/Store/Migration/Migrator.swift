@@ -23,8 +23,8 @@ public struct Migration: Equatable, Sendable {
 
 /// Brings a database to the schema of this program.
 ///
-/// Nodes that start together wait for each other on an advisory lock. Each migration is one transaction together with its
-/// row in `schema_migration`.
+/// Nodes that start together wait for each other on an advisory lock. Each migration is one transaction together with
+/// its row in `schema_migration`.
 public enum Migrator {
     /// Key of the advisory lock: "trucmigr" in ASCII.
     static let lockKey: Int64 = 0x7472_7563_6D69_6772
@@ -37,9 +37,9 @@ public enum Migrator {
     ///   - connectionString: of a role that may create tables; as `PostgresConnection` takes it.
     ///   - migrations: all that the program has, in the order of their numbers.
     /// - Returns: the numbers that were applied now.
-    /// - Throws: `Refusal`: `.schemaNewer` when the database has numbers that the program does not know, `.schemaChanged`
-    ///   when an applied file was another one, `.databaseUnavailable`, `.internalError` when a migration failed (why is
-    ///   in the log).
+    /// - Throws: `Refusal`: `.schemaNewer` when the database has numbers that the program does not know,
+    ///   `.schemaChanged` when an applied file was another one, `.databaseUnavailable`, `.internalError` when a
+    ///   migration failed (why is in the log).
     @discardableResult
     public static func migrate(
         connectionString: String, _ migrations: [Migration], logger: Logger

@@ -150,8 +150,8 @@ public final class PostgresConnection {
 
     /// Runs `body` between BEGIN and COMMIT, or ROLLBACK when it throws. They do not nest.
     ///
-    /// - Throws: what `body` throws; else `PostgresError`. When it is a connection loss at COMMIT, whether the transaction
-    ///   took effect is unknown.
+    /// - Throws: what `body` throws; else `PostgresError`. When it is a connection loss at COMMIT, whether the
+    ///   transaction took effect is unknown.
     public func transaction<T>(isolation: Isolation = .readCommitted, _ body: () throws -> T) throws -> T {
         guard !isInTransactionBody else { throw PostgresError(.usage, "transactions do not nest") }
         try query("BEGIN ISOLATION LEVEL \(isolation.rawValue)")

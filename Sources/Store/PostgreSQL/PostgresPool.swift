@@ -5,9 +5,10 @@ import Synchronization
 
 /// A bounded number of connections to one database, each on a thread of its own.
 ///
-/// Callers wait in the order of their coming, at most `Configuration.maxWait`, and can be cancelled while they wait. While
-/// the server is away they are refused at once; the pool finds out by itself when it is back. A connection that
-/// died while it lay idle is replaced unseen, because nothing of the caller's was sent over it. A body is never run twice.
+/// Callers wait in the order of their coming, at most `Configuration.maxWait`, and can be cancelled while they wait.
+/// While the server is away they are refused at once; the pool finds out by itself when it is back. A connection that
+/// died while it lay idle is replaced unseen, because nothing of the caller's was sent over it. A body is never run
+/// twice.
 public final class PostgresPool: Sendable {
     public struct Configuration: Sendable {
         /// As `PostgresConnection` takes it.
@@ -149,7 +150,8 @@ public final class PostgresPool: Sendable {
         for effect in effects { effect() }
     }
 
-    /// What is left to do outside of the lock. Timers are set within it, so that a later time cannot replace an earlier.
+    /// What is left to do outside of the lock. Timers are set within it, so that a later time cannot replace an
+    /// earlier.
     private func effect(of action: PoolStateMachine.Action, in state: inout State) -> (@Sendable () -> Void)? {
         switch action {
         case .run(let id, let slot):

@@ -84,8 +84,8 @@ public struct PostgresRow: Sendable {
     fileprivate let table: PostgresRows.Table
     fileprivate let row: Int
 
-    /// - Throws: `PostgresError` of kind `decoding`, which names column and statement, when there is no such column, its
-    ///   type is another, or it is NULL.
+    /// - Throws: `PostgresError` of kind `decoding`, which names column and statement, when there is no such column,
+    ///   its type is another, or it is NULL.
     public func decode<T: PostgresScalar>(_ column: String, as type: T.Type = T.self) throws(PostgresError) -> T {
         guard let value = try decodeIfPresent(column, as: type) else { throw problem(column, "is NULL") }
         return value

@@ -57,6 +57,7 @@ struct ClusterLayout: Sendable, Equatable {
     /// What the server says before its log files are open; begun anew at each start.
     var startLog: String { cluster + "/start.log" }
     var socket: String { cluster + "/.s.PGSQL.\(Self.port)" }
+    var socketLockFile: String { socket + ".lock" }
     var pidFile: String { database + "/postmaster.pid" }
     var versionFile: String { database + "/PG_VERSION" }
     /// Held by the process that starts, stops or serves.

@@ -8,8 +8,8 @@ import Synchronization
 /// The work behind `PrivateCluster`. Blocking; runs on the cluster's thread, but for what is said to be callable from
 /// anywhere.
 ///
-/// `@unchecked`: `lock` and `visit` are touched only by work on `thread`, which does one piece at a time; everything else is
-/// immutable or behind `state`.
+/// `@unchecked`: `lock` and `visit` are touched only by work on `thread`, which does one piece at a time; everything
+/// else is immutable or behind `state`.
 final class ClusterSupervisor: @unchecked Sendable {
     /// Longest wait for the server to answer. Replaying the log after a crash is what takes time.
     static let startTimeout: Duration = .seconds(600)
@@ -22,6 +22,8 @@ final class ClusterSupervisor: @unchecked Sendable {
     static let immediateStopTimeout: Duration = .seconds(10)
     /// Pause between looks at something that cannot tell us itself (a lock file, a starting server).
     static let pollInterval: Duration = .milliseconds(20)
+    /// Longest pause between attempts to connect to a server that starts; each one writes a line into its log.
+    static let longestReadyPause: Duration = .milliseconds(500)
     /// First and longest pause between attempts to start a server that died.
     static let firstRestartPause: Duration = .milliseconds(100)
     static let longestRestartPause: Duration = .seconds(5)
@@ -169,13 +171,15 @@ final class ClusterSupervisor: @unchecked Sendable {
     /// - Returns: false when the process ended first.
     private func waitUntilReady(_ process: ServerProcess) throws -> Bool {
         let deadline = ContinuousClock.now + Self.startTimeout
+        var wait = Self.pollInterval
         while !process.hasExited {
             if (try? connect()) != nil { return true }
             guard !isStopping else { throw Refusal(.stopping) }
             guard ContinuousClock.now < deadline else {
                 throw Refusal(.postgresFailed, "no answer within \(Self.startTimeout); \(lastWords())")
             }
-            pause(Self.pollInterval)
+            pause(wait)
+            wait = min(wait * 2, Self.longestReadyPause)
         }
         return false
     }
@@ -218,14 +222,16 @@ final class ClusterSupervisor: @unchecked Sendable {
         logger.notice("database: cluster made", metadata: ["directory": "\(layout.database)"])
     }
 
-    /// Waits for processes that a killed server left, and removes its lock file when nobody is left.
+    /// Waits for processes that a killed server left, and removes its lock files when nobody is left.
     ///
     /// PostgreSQL itself believes a lock file whose number some living process, or a zombie, has got.
     private func clearLeftovers() throws(Refusal) {
         let left = waitForLeftovers()
         guard left.isEmpty else { throw Refusal(.postgresFailed, "processes of an earlier server still run: \(left)") }
-        guard unlink(layout.pidFile) == 0 || errno == ENOENT else {
-            throw Refusal(.dataDirectoryUnusable, "\(layout.pidFile): \(systemMessage())")
+        for file in [layout.pidFile, layout.socketLockFile] {
+            guard unlink(file) == 0 || errno == ENOENT else {
+                throw Refusal(.dataDirectoryUnusable, "\(file): \(systemMessage())")
+            }
         }
     }
 
@@ -353,9 +359,19 @@ final class ClusterSupervisor: @unchecked Sendable {
         pause(Self.pollInterval)
     }
 
-    /// The last lines that the starting server wrote, and where there is more.
+    /// The last lines that the server wrote, and where there is more. Its words move from one file to the other while
+    /// it starts.
     private func lastWords() -> String {
-        let lines = smallFile(layout.startLog)?.split(separator: "\n").suffix(3).joined(separator: " ") ?? ""
-        return "more in \(layout.logs) and \(layout.startLog); it said: \(lines)"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: layout.logs)) ?? []
+        let newest = ([layout.startLog] + names.map { "\(layout.logs)/\($0)" }).max { changed($0) < changed($1) }
+        let file = newest ?? layout.startLog
+        let lines = smallFile(file)?.split(separator: "\n").suffix(3).joined(separator: " ") ?? ""
+        return "\(lines) (\(file))"
+    }
+
+    private func changed(_ path: String) -> Int {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return 0 }
+        return status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
     }
 }

@@ -2,9 +2,9 @@
 import Exchange
 import Foundation
 
-/// A lock file, held with `flock` as long as the value lives. The kernel lets go of it when the process dies, however it
-/// dies, so there is no stale lock. For a moment it may outlive its value: a child that is being started holds a copy of the
-/// descriptor between fork and exec. Who must not misread that tries for `copyPatience`.
+/// A lock file, held with `flock` as long as the value lives. The kernel lets go of it when the process dies, however
+/// it dies, so there is no stale lock. For a moment it may outlive its value: a child that is being started holds a
+/// copy of the descriptor between fork and exec. Who must not misread that tries for `copyPatience`.
 struct DirectoryLock: ~Copyable {
     enum Share { case exclusive, shared }
 
@@ -42,8 +42,8 @@ struct DirectoryLock: ~Copyable {
 
     /// Changes a shared lock into an exclusive one without waiting.
     ///
-    /// - Returns: whether the lock is exclusive now. If not, it is held no more, shared or otherwise, because the change
-    ///   is not one step (flock(2)); it may be tried again.
+    /// - Returns: whether the lock is exclusive now. If not, it is held no more, shared or otherwise, because the
+    ///   change is not one step (flock(2)); it may be tried again.
     borrowing func makeExclusive() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
 
     /// Writes down who holds it, for the messages of others.

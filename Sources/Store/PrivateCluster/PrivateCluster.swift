@@ -5,9 +5,9 @@ import Logging
 
 /// A PostgreSQL server of our own below the data directory, reachable over a socket there and by nothing else.
 ///
-/// The server is started directly, watched, and started again when it dies. It outlives a kill -9 of this process; the
-/// next `open` then takes it over. Access is by the permissions of the directory: who may enter it is who runs the server,
-/// and root. Users within are `owner`, which owns everything, and `runtime`, which the hub works as.
+/// The server is started directly, watched, and started again when it dies. It outlives a kill -9 of this process;
+/// the next `open` then takes it over. Access is by the permissions of the directory: who may enter it is who runs
+/// the server, and root. Users within are `owner`, which owns everything, and `runtime`, which the hub works as.
 public final class PrivateCluster: Sendable {
     /// What the cluster is opened for.
     public enum Mode: Sendable {

@@ -6,8 +6,8 @@ import Synchronization
 
 /// A server process, our child or one that we found. Watched by a thread until it ends; a child is reaped at once.
 ///
-/// Known to the kernel by a descriptor (pidfd, Linux 5.3 and later), so that a signal cannot hit another process that got
-/// the same number later.
+/// Known to the kernel by a descriptor (pidfd, Linux 5.3 and later), so that a signal cannot hit another process that
+/// got the same number later.
 final class ServerProcess: Sendable {
     let pid: Int32
     let isChild: Bool
@@ -66,7 +66,8 @@ extension ServerProcess {
     /// `POSIX_SPAWN_SETSID` of glibc's spawn.h: a session of its own, so that Ctrl-C reaches us and not the server.
     private static let spawnInOwnSession: Int16 = 0x80
 
-    /// What the child gets of our environment. Nothing of ours may steer the server or its tools (`PGDATA`, `PGPORT`, …).
+    /// What the child gets of our environment. Nothing of ours may steer the server or its tools (`PGDATA`, `PGPORT`,
+    /// …).
     private static let environment = ["PATH=/usr/bin:/bin", "LC_ALL=C", "TZ=UTC"]
 
     /// Starts a program without input, with nothing of ours open and no signal blocked or ignored.

@@ -56,8 +56,8 @@ enum ServerUser: Equatable, Sendable {
     private static let candidates = ["postgres", "nobody"]
 
     /// - Parameter database: an existing cluster's directory belongs to the user that made it, and stays so.
-    /// - Throws: `Refusal(.postgresFailed)` when we are root and there is nobody to become, `.dataDirectoryUnusable` when
-    ///   the cluster is another user's.
+    /// - Throws: `Refusal(.postgresFailed)` when we are root and there is nobody to become, `.dataDirectoryUnusable`
+    ///   when the cluster is another user's.
     static func find(database: String) throws(Refusal) -> ServerUser {
         var status = stat()
         let exists = stat(database, &status) == 0

@@ -36,7 +36,10 @@ import Trust
             #expect(try rows.map { try $0.decode("name", as: String.self) } == steps.map(\.name))
             #expect(try rows.map { try $0.decode("sha256", as: [UInt8].self) } == steps.map(\.checksum.bytes))
             let locks = try connection.query(
-                "SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database WHERE datname = current_database() AND locktype = 'advisory'"
+                """
+                SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database
+                WHERE datname = current_database() AND locktype = 'advisory'
+                """
             )
             for row in rows {
                 #expect(try abs(row.decode("applied_at", as: Instant.self).duration(since: .now()) / .seconds(1)) < 600)

@@ -31,7 +31,10 @@ func postgresError(_ body: () throws -> Void) -> PostgresError? {
     @Test func knowsTheObjectIDsOfTypes() async throws {
         try await onConnection { connection in
             let rows = try connection.query(
-                "SELECT oid::bigint AS oid, typarray::bigint AS typarray FROM pg_type WHERE typname = ANY ($1) ORDER BY oid",
+                """
+                SELECT oid::bigint AS oid, typarray::bigint AS typarray FROM pg_type
+                WHERE typname = ANY ($1) ORDER BY oid
+                """,
                 [.texts(PostgresType.names.values.map(\.self))])
             let listed = try rows.map {
                 [try $0.decode("oid", as: Int64.self), try $0.decode("typarray", as: Int64.self)]

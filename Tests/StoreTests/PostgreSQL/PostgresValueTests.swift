@@ -97,8 +97,9 @@ import Testing
         try await onConnection { connection in
             let row = try connection.query(
                 """
-                SELECT 1::smallint AS s, 2::integer AS i, 3::bigint AS b, 4::numeric AS n, 'x'::varchar(3) AS v, 'infinity'::timestamptz AS t,
-                    '-infinity'::date AS d, '12000-01-01'::date AS far, '10000-01-01Z'::timestamptz AS later, ARRAY[[1,2],[3,4]]::bigint[] AS m, '{1,2}'::smallint[] AS a
+                SELECT 1::smallint AS s, 2::integer AS i, 3::bigint AS b, 4::numeric AS n, 'x'::varchar(3) AS v,
+                    'infinity'::timestamptz AS t, '-infinity'::date AS d, '12000-01-01'::date AS far,
+                    '10000-01-01Z'::timestamptz AS later, ARRAY[[1,2],[3,4]]::bigint[] AS m, '{1,2}'::smallint[] AS a
                 """
             ).only()
             #expect(try row.decode("s", as: Int.self) == 1)

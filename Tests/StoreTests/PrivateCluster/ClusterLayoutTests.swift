@@ -17,8 +17,8 @@ extension ClusterTests {
             #expect(refusal?.code == .dataDirectoryUnusable)
             #expect(
                 refusal?.detail
-                    == "the path of the database's socket would have 108 bytes where the system allows 107: the data directory's "
-                    + "path may have 82 bytes, not 83")
+                    == "the path of the database's socket would have 108 bytes where the system allows 107: the data "
+                    + "directory's path may have 82 bytes, not 83")
         }
 
         @Test func aServerRunsUnderTheLongestPathAndAnAwkwardOne() async throws {

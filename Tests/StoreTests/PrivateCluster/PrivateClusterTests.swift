@@ -10,8 +10,8 @@ import Testing
 @Suite(.serialized) struct ClusterTests {}
 
 extension ClusterTests {
-    /// On real servers, each test with its own below a temporary directory. Our own death by kill -9 is played by dropping the
-    /// cluster without `stop`: the kernel closes the lock file and the server runs on, as it does then.
+    /// On real servers, each test with its own below a temporary directory. Our own death by kill -9 is played by
+    /// dropping the cluster without `stop`: the kernel closes the lock file and the server runs on, as it does then.
     @Suite struct PrivateClusterTests {
         private func open(_ directory: String, _ mode: PrivateCluster.Mode = .serve) async throws -> PrivateCluster {
             try await PrivateCluster.open(dataDirectory: directory, mode: mode, logger: quietLogger)
@@ -185,8 +185,10 @@ extension ClusterTests {
                 atPath: layout.unfinished + "/base", withIntermediateDirectories: true)
             let first = try await open(directory)
             await first.stop()
-            // The number in the lock file belongs to somebody else by now.
-            try "\(getpid())\n\(layout.database)\n".write(toFile: layout.pidFile, atomically: false, encoding: .utf8)
+            // The number in the lock files belongs to somebody else by now.
+            for file in [layout.pidFile, layout.socketLockFile] {
+                try "\(getpid())\n\(layout.database)\n".write(toFile: file, atomically: false, encoding: .utf8)
+            }
             let second = try await open(directory)
             #expect(second.serverPID != getpid())
             await second.stop()
@@ -201,7 +203,7 @@ extension ClusterTests {
             let refusal = await refusal(directory)
             #expect(refusal?.code == .postgresFailed)
             #expect(refusal?.detail?.contains("could not find the database system") == true)
-            #expect(refusal?.detail?.contains(layout.logs) == true)
+            #expect(refusal?.detail?.contains(layout.startLog) == true)
             // The directory is free again.
             #expect(await self.refusal(directory)?.code == .postgresFailed)
             #expect(try remaining(directory) == [])
