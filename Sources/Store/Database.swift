@@ -25,6 +25,11 @@ public struct ConnectionSettings: Sendable {
         var statements = [
             "SET statement_timeout = '\(Self.statementTimeoutSeconds)s'",
             "SET lock_timeout = '\(Self.lockTimeoutSeconds)s'",
+            // A role or database may have been set to less; a receipt leaves only after a durable commit.
+            """
+            SELECT set_config('synchronous_commit', 'on', false)
+            WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')
+            """,
         ]
         if let role { statements.append("SET ROLE \(role)") }
         return statements

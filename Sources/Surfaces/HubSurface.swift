@@ -13,6 +13,13 @@ public struct HubSurface: HTTPEdgeService {
         vxp = VXPSurface(hub)
     }
 
+    /// The edge's bounds for this hub: room for its largest package and what clients put behind it.
+    public static func limits(for hub: Hub) -> HTTPEdgeLimits {
+        var limits = HTTPEdgeLimits()
+        limits.bodyBytes = hub.maxPackageBytes + PackageEnding.maxLength
+        return limits
+    }
+
     public func respond(to request: EdgeRequest) async throws -> EdgeReply {
         switch request.path {
         case "/healthz":

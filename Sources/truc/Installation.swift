@@ -37,14 +37,16 @@ struct Installation: Sendable {
     ) async throws -> Installation {
         let contentDirectory = options.directory + "/content"
         if let url = options.databaseURL {
-            try await Schema.prepare(connectionString: url, logger: logger)
+            try await Schema.prepare(connectionString: url, isServing: mode == .serve, logger: logger)
+            if mode == .serve { try makeDirectory(options.directory) }
             let settings = ConnectionSettings(connectionString: url, role: PrivateCluster.runtime)
             return Installation(
                 database: Database(settings, logger: logger), contentDirectory: contentDirectory, cluster: nil)
         }
         let cluster = try await PrivateCluster.open(dataDirectory: options.directory, mode: mode, logger: logger)
         do {
-            try await Schema.prepare(connectionString: cluster.connectionString, logger: logger)
+            try await Schema.prepare(
+                connectionString: cluster.connectionString, isServing: mode == .serve, logger: logger)
         } catch {
             await cluster.stop()
             throw error
@@ -53,6 +55,15 @@ struct Installation: Sendable {
             connectionString: cluster.connectionString(user: PrivateCluster.runtime), role: nil)
         return Installation(
             database: Database(settings, logger: logger), contentDirectory: contentDirectory, cluster: cluster)
+    }
+
+    private static func makeDirectory(_ path: String) throws(Refusal) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw Refusal(.dataDirectoryUnusable, "\(path): \(error.localizedDescription)")
+        }
     }
 
     func close() async {

@@ -57,6 +57,15 @@ public enum Migrator {
         }
     }
 
+    /// Whether the database has every migration of this program; it is compared, not changed.
+    ///
+    /// - Throws: as `migrate`.
+    static func isUpToDate(_ connection: PostgresConnection, _ migrations: [Migration]) throws -> Bool {
+        let known = try connection.query("SELECT to_regclass('schema_migration') IS NOT NULL AS known").only()
+        guard try known.decode("known", as: Bool.self) else { return false }
+        return try check(connection, migrations) == migrations.count
+    }
+
     /// As above, on a connection of the caller's and its thread; throws `PostgresError` too.
     static func migrate(
         _ connection: PostgresConnection, _ migrations: [Migration], logger: Logger

@@ -37,8 +37,12 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = Logger(label: "truc", factory: { _ in StructuredLog() })
+        // A reader of our log that goes away must not take the hub with it.
+        signal(SIGPIPE, SIG_IGN)
+        let address: ListenAddress
+        do { address = try ListenAddress(parsing: listen) } catch { throw Refusal(.settingInvalid, "--listen: \(error)") }
         try await Daemon(installation: installation, hubID: hubID, hubName: hubName, logger: logger)
-            .run(listen: try ListenAddress(parsing: listen))
+            .run(listen: address)
     }
 }
 
@@ -48,6 +52,9 @@ struct Daemon {
     let hubID: String
     let hubName: String
     let logger: Logger
+
+    /// How long requests that are under way may go on after SIGTERM; then they are cut off.
+    static let longestGoodbye: Duration = .seconds(20)
 
     /// Serves until the process is told to stop, then ends what is under way.
     func run(listen: ListenAddress, onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in })
@@ -71,13 +78,16 @@ struct Daemon {
             database: opened.database, contentDirectory: opened.contentDirectory, logger: logger)
         let hub = Hub(store: store)
         let logger = logger
-        let edge = HTTPEdge(surface: HubSurface(hub), address: listen, logger: logger) { address in
+        let edge = HTTPEdge(
+            surface: HubSurface(hub), address: listen, limits: HubSurface.limits(for: hub), logger: logger
+        ) { address in
             logger.notice("listening", metadata: ["address": "\(address)"])
             await onListening(address)
         }
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [.init(service: edge)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        var configuration = ServiceGroupConfiguration(
+            services: [.init(service: edge)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration = Self.longestGoodbye
+        let group = ServiceGroup(configuration: configuration)
         let outcome: Result<Void, any Error>
         do {
             outcome = .success(try await group.run())
