@@ -29,6 +29,8 @@ public final class PostgresConnection {
     /// What has been sent and not yet collected; nil when nothing is.
     private var sent: Sent?
     private var isInTransactionBody = false
+    /// The BEGIN of a transaction that was not sent yet: it goes with the first statements and costs no round trip.
+    private var pendingBegin: String?
     private var hasFailed = false
 
     /// Connects.
@@ -85,12 +87,15 @@ public final class PostgresConnection {
                 .usage, "a pipeline of \(statements.count) statements is longer than \(Self.maxPipelineLength)")
         }
         try requireUsable()
-        let encoded = try encode(statements)
+        let begin = pendingBegin
+        let encoded = try encode(begin.map { [($0, [])] } ?? []) + encode(statements)
         try makeRoomForStatements()
-        let wasIdle = PQtransactionStatus(session) == PQTRANS_IDLE
+        pendingBegin = nil
+        let opensHere = !isInTransactionBody && PQtransactionStatus(session) == PQTRANS_IDLE
         guard PQenterPipelineMode(session) == 1 else { throw broken() }
         var items: [Sent.Item] = []
-        for (index, statement) in encoded.enumerated() {
+        // A BEGIN of ours stands before the caller's first statement and has the index -1.
+        for (index, statement) in zip((begin == nil ? 0 : -1)..., encoded) {
             let (name, isNew) = name(for: statement)
             if isNew {
                 guard send(prepare: statement, as: name) else { throw broken() }
@@ -100,7 +105,7 @@ public final class PostgresConnection {
             items.append(.execute(index))
         }
         guard PQpipelineSync(session) == 1 else { throw broken() }
-        sent = Sent(statements: encoded.map(\.sql), items: items, wasIdle: wasIdle)
+        sent = Sent(statements: statements.map(\.0), items: items, opensHere: opensHere)
     }
 
     /// Waits for the answers to what `sendPipeline` sent.
@@ -117,7 +122,7 @@ public final class PostgresConnection {
         for name in collected.unprepared { prepared = prepared.filter { $0.value.name != name } }
         guard let error = collected.error else { return collected.answers }
         // BEGIN and COMMIT may stand in the pipeline itself; a failure between them leaves the transaction open.
-        if sent.wasIdle, PQtransactionStatus(session) != PQTRANS_IDLE { try execute("ROLLBACK") }
+        if sent.opensHere, PQtransactionStatus(session) != PQTRANS_IDLE { try runScript("ROLLBACK") }
         throw error
     }
 
@@ -126,6 +131,11 @@ public final class PostgresConnection {
     /// The script is one transaction unless it, or the caller, begins others.
     public func execute(_ script: String) throws(PostgresError) {
         guard sent == nil else { throw PostgresError(.usage, "a pipeline is under way") }
+        if pendingBegin != nil { try pipeline([]) }
+        try runScript(script)
+    }
+
+    private func runScript(_ script: String) throws(PostgresError) {
         try requireUsable()
         let result = PQexec(session, script)
         defer { PQclear(result) }
@@ -154,20 +164,19 @@ public final class PostgresConnection {
     ///   transaction took effect is unknown.
     public func transaction<T>(isolation: Isolation = .readCommitted, _ body: () throws -> T) throws -> T {
         guard !isInTransactionBody else { throw PostgresError(.usage, "transactions do not nest") }
-        try query("BEGIN ISOLATION LEVEL \(isolation.rawValue)")
+        pendingBegin = "BEGIN ISOLATION LEVEL \(isolation.rawValue)"
         isInTransactionBody = true
         defer { isInTransactionBody = false }
-        let value: T
         do {
-            value = try body()
+            let value = try body()
+            // Nothing was asked, nothing was begun.
+            if pendingBegin.take() == nil { try query("COMMIT") }
+            return value
         } catch {
             // The first error is the one that tells; a connection that cannot roll back is closed by its owner.
-            if reset() { throw error }
-            hasFailed = true
+            if !reset() { hasFailed = true }
             throw error
         }
-        try query("COMMIT")
-        return value
     }
 
     // MARK: State
@@ -185,8 +194,9 @@ public final class PostgresConnection {
     ///
     /// - Returns: whether the session can be used.
     public func reset() -> Bool {
+        pendingBegin = nil
         if sent != nil { _ = try? collectPipeline() }
-        if !isBroken, PQtransactionStatus(session) != PQTRANS_IDLE { try? execute("ROLLBACK") }
+        if !isBroken, PQtransactionStatus(session) != PQTRANS_IDLE { try? runScript("ROLLBACK") }
         return !isBroken && PQtransactionStatus(session) == PQTRANS_IDLE
     }
 
@@ -302,7 +312,7 @@ extension PostgresConnection {
         guard preparedCount >= Self.maxPreparedStatements, PQtransactionStatus(session) == PQTRANS_IDLE else { return }
         prepared = [:]
         preparedCount = 0
-        try execute("DEALLOCATE ALL")
+        try runScript("DEALLOCATE ALL")
     }
 
     private func send(prepare statement: Encoded, as name: String) -> Bool {
@@ -333,8 +343,13 @@ extension PostgresConnection {
         /// Texts of the statements, for errors.
         let statements: [String]
         let items: [Item]
-        /// No transaction was open when the pipeline was sent.
-        let wasIdle: Bool
+        /// A transaction that is open when the pipeline has failed was begun by the pipeline itself.
+        let opensHere: Bool
+
+        /// The statement and its index, as errors tell them.
+        func statement(_ index: Int) -> (sql: String, index: Int?) {
+            statements.indices.contains(index) ? (statements[index], index) : ("BEGIN", nil)
+        }
     }
 
     private struct Collected {
@@ -345,13 +360,13 @@ extension PostgresConnection {
     }
 
     private func collect(_ item: Sent.Item, of sent: Sent, into collected: inout Collected) throws(PostgresError) {
-        let index: Int
+        let position: Int
         var preparing: String?
         switch item {
-        case .prepare(let position, let name): (index, preparing) = (position, name)
-        case .execute(let position): index = position
+        case .prepare(let place, let name): (position, preparing) = (place, name)
+        case .execute(let place): position = place
         }
-        let sql = sent.statements[index]
+        let (sql, index) = sent.statement(position)
         guard let result = PQgetResult(session) else { throw broken() }
         defer { PQclear(result) }
         switch PQresultStatus(result) {
@@ -373,14 +388,14 @@ extension PostgresConnection {
         }
     }
 
-    private func take(_ result: OpaquePointer, sql: String, index: Int, into collected: inout Collected) {
+    private func take(_ result: OpaquePointer, sql: String, index: Int?, into collected: inout Collected) {
         let rows = PostgresRows(copying: result, statement: sql)
         // The server answers COMMIT of a failed transaction with ROLLBACK and no error; that must not pass for success.
         if rows.commandTag == "ROLLBACK", sql.uppercased().hasPrefix("COMMIT"), collected.error == nil {
             collected.error = PostgresError(
                 .server, "the transaction had failed and was rolled back", statement: sql, statementIndex: index)
         }
-        collected.answers.append(rows)
+        if index != nil { collected.answers.append(rows) }
     }
 
     /// A statement whose plan no longer fits the tables, or that the server has lost, is prepared anew next time.

@@ -169,6 +169,30 @@ func postgresError(_ body: () throws -> Void) -> PostgresError? {
         }
     }
 
+    @Test func aTransactionBeginsWithItsFirstStatement() async throws {
+        try await onConnection { connection in
+            try connection.transaction { #expect(!connection.isInTransaction) }
+            let error = postgresError {
+                try connection.transaction {
+                    _ = try connection.pipeline([("SELECT 1 AS n", []), ("SELECT 1/0", [])])
+                }
+            }
+            #expect(error?.statementIndex == 1)
+            try connection.transaction {
+                try connection.execute("CREATE TABLE thing (id integer)")
+                #expect(connection.isInTransaction)
+                let rows = try connection.pipeline([("INSERT INTO thing VALUES (1) RETURNING id", [])])
+                #expect(rows.count == 1)
+            }
+            // A pipeline that the body forgot to collect is no commit.
+            let forgotten = postgresError {
+                try connection.transaction { try connection.sendPipeline([("INSERT INTO thing VALUES (2)", [])]) }
+            }
+            #expect(forgotten?.kind == .usage)
+            #expect(try connection.query("SELECT id FROM thing").count == 1)
+        }
+    }
+
     @Test func serializationFailureIsRetryable() async throws {
         let database = try await TestCluster.shared().freshDatabase()
         try await onConnection(to: database) { first in
