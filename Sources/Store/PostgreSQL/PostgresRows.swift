@@ -13,8 +13,6 @@ public struct PostgresRows: RandomAccessCollection, Sendable {
     }
 
     public var columns: [String] { table.columns }
-    /// Rows inserted, updated, deleted or selected, as the server counts them; 0 for other commands.
-    public var affectedRows: Int { table.affectedRows }
     /// For example `INSERT 0 1` or `COMMIT`.
     public var commandTag: String { table.commandTag }
 
@@ -37,7 +35,6 @@ public struct PostgresRows: RandomAccessCollection, Sendable {
         let columns: [String]
         let types: [PostgresType]
         let rowCount: Int
-        let affectedRows: Int
         let commandTag: String
         private let bytes: [UInt8]
         /// Where each cell begins; the next cell's beginning is its end.
@@ -51,7 +48,6 @@ public struct PostgresRows: RandomAccessCollection, Sendable {
             columns = (0..<width).map { PQfname(result, $0).map { String(cString: $0) } ?? "" }
             types = (0..<width).map { PostgresType(oid: PQftype(result, $0)) }
             commandTag = PQcmdStatus(result).map { String(cString: $0) } ?? ""
-            affectedRows = PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0
             var bytes: [UInt8] = []
             var starts: [Int] = []
             var isNull: [Bool] = []

@@ -34,9 +34,6 @@ public enum PostgresValue: Hashable, Sendable {
         value.map(make) ?? .null
     }
 
-    /// A `uuid`.
-    public static func id(_ id: some TimeOrderedID) -> PostgresValue { .uuid(id.uuid) }
-
     /// The type that the parameter is declared with.
     var type: PostgresType {
         switch self {
