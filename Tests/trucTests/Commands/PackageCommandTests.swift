@@ -61,7 +61,7 @@ import Trust
         let outcome = try await CommandOutcome.run(["package", "check", try bad()])
         #expect(outcome.status == 1)
         #expect(outcome.output.contains(": từ chối (refuse)"))
-        #expect(outcome.output.firstMatch(of: /dòng \d+: lỗi \[[a-z.-]+\] \S/) != nil)
+        #expect(outcome.output.firstMatch(of: /dòng \d+: lỗi \[[a-z0-9.-]+\] \S/) != nil)
     }
 
     @Test func `a file that is not there`() async throws {
