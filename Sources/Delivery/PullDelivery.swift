@@ -28,10 +28,14 @@ public struct PullDelivery: Equatable, Sendable {
     public let state: DeliveryState
     /// How often the recipient has reported a failure.
     public let failures: Int
+    /// Whether the recipient has fetched the content since it last reported a failure (or never reported one). A client
+    /// that repeats a report whose answer it lost must not be counted twice.
+    public let isTriedAgain: Bool
 
-    public init(state: DeliveryState, failures: Int) {
+    public init(state: DeliveryState, failures: Int, isTriedAgain: Bool = true) {
         self.state = state
         self.failures = failures
+        self.isTriedAgain = isTriedAgain
     }
 
     /// What a recipient's system says with `updateStatus`.
@@ -52,7 +56,7 @@ public struct PullDelivery: Equatable, Sendable {
 
     /// What becomes of the delivery when the recipient says `confirmation`.
     ///
-    /// `done` counts once and is final. A `fail` puts the delivery back into the list until `maxFailures`, then holds
+    /// `done` counts once and is final. A `fail` after a new attempt puts the delivery back into the list until `maxFailures`, then holds
     /// it. A held delivery that the recipient has after all is taken as done; nothing else moves it but the operator.
     public func decide(_ confirmation: Confirmation) -> Decision {
         switch (state, confirmation) {
@@ -61,6 +65,7 @@ public struct PullDelivery: Equatable, Sendable {
         case (.waiting, .done), (.processing, .done), (.held, .done):
             .become(PullDelivery(state: .delivered, failures: failures))
         case (.delivered, .done), (.held, .fail): .unchanged
+        case (.waiting, .fail) where !isTriedAgain: .unchanged
         case (.waiting, .fail), (.processing, .fail):
             .become(PullDelivery(state: failures + 1 >= Self.maxFailures ? .held : .waiting, failures: failures + 1))
         case (.delivered, .processing), (.delivered, .fail), (.held, .processing), (.undeliverable, _): .refuse

@@ -14,7 +14,9 @@ struct HistoryRow: Sendable {
         case deliveryDelivered = "delivery.delivered"
         case deliveryFailed = "delivery.failed"
         case deliveryHeld = "delivery.held"
-        case statusApplied = "status.applied"
+        case packageRepeated = "package.repeated"
+        case packageConflict = "package.conflict"
+        case deliveryReleased = "delivery.released"
         case systemAdded = "registry.system-added"
         case agencyAdded = "registry.agency-added"
     }

@@ -27,7 +27,8 @@ import Testing
         ]
         #expect(table.count == DeliveryState.allCases.count * PullDelivery.Confirmation.allCases.count)
         for (state, confirmation, expected) in table {
-            #expect(PullDelivery(state: state, failures: 1).decide(confirmation) == expected, "\(state) \(confirmation)")
+            #expect(
+                PullDelivery(state: state, failures: 1).decide(confirmation) == expected, "\(state) \(confirmation)")
         }
     }
 
@@ -43,6 +44,12 @@ import Testing
             delivery = next
         }
         #expect(!delivery.state.isPending)
+    }
+
+    @Test func `the same failure reported twice counts once`() {
+        let failed = PullDelivery(state: .waiting, failures: 1, isTriedAgain: false)
+        #expect(failed.decide(.fail) == .unchanged)
+        #expect(PullDelivery(state: .processing, failures: 1, isTriedAgain: false).decide(.fail) != .unchanged)
     }
 
     @Test func `a delivered document never leaves that state`() {

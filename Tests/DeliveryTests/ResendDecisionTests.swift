@@ -10,6 +10,7 @@ import Testing
 
     @Test func `known recipients get nothing twice, new ones are added`() {
         #expect(ResendDecision.decide(sameMeaning: true, alreadyAddressed: [true, true]) == .firstReceipt)
-        #expect(ResendDecision.decide(sameMeaning: true, alreadyAddressed: [true, false, false]) == .addRecipients([1, 2]))
+        #expect(
+            ResendDecision.decide(sameMeaning: true, alreadyAddressed: [true, false, false]) == .addRecipients([1, 2]))
     }
 }

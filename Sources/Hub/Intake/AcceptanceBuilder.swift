@@ -9,6 +9,8 @@ import Trust
 struct AcceptanceBuilder {
     let submission: Submission
     let registry: RegistrySnapshot
+    /// When the package had come to its end.
+    let acceptedAt: Instant
 
     /// - Throws: `Refusal(.internalError)` when the hub has no entry of its own to speak with.
     func acceptance(
@@ -16,10 +18,10 @@ struct AcceptanceBuilder {
         plan: AcceptancePlan, content: NewContent
     ) throws(Refusal) -> Acceptance {
         var envelope = Envelope(
-            id: PackageID(at: submission.receivedAt), kind: plan.kind, sender: plan.sender,
+            id: PackageID(at: acceptedAt), kind: plan.kind, sender: plan.sender,
             senderWritten: header.from.organID, system: submission.system, documentID: header.documentID,
             signature: reading.signature.rawValue, sha256: sha256, meaning: meaning,
-            acceptedAt: submission.receivedAt, requestID: submission.request)
+            acceptedAt: acceptedAt, requestID: submission.request)
         envelope.warnings = reading.warningCodes
         envelope.attachments = reading.attachments.map { attachment in
             Envelope.Attachment(
@@ -34,12 +36,16 @@ struct AcceptanceBuilder {
         var deliveries: [NewDelivery] = []
         for (position, recipient) in plan.recipients.enumerated() {
             // Ids that grow with the position: lists and traces keep the order in which the package names them.
-            let order = submission.receivedAt.advanced(by: .microseconds(position))
-            deliveries.append(try delivery(to: recipient, order, of: header, envelope))
+            let order = acceptedAt.advanced(by: .microseconds(position))
+            deliveries.append(delivery(to: recipient, order))
         }
+        let refused = plan.refused
+        let notice =
+            refused.isEmpty
+            ? nil : try HubNotice(about: refused, header: header, envelope: envelope, registry: registry).package
         return Acceptance(
             registryVersion: registry.version,
-            package: NewPackage(envelope: envelope, content: content, deliveries: deliveries))
+            package: NewPackage(envelope: envelope, content: content, deliveries: deliveries), notice: notice)
     }
 
     private func describe(_ document: DocumentHeader, in envelope: inout Envelope) {
@@ -87,19 +93,12 @@ struct AcceptanceBuilder {
             owner: speaksAsReceiver ? other : plan.sender, recipient: speaksAsReceiver ? plan.sender : other)
     }
 
-    private func delivery(
-        to recipient: AcceptancePlan.Recipient, _ order: Instant, of header: PackageHeader, _ envelope: Envelope
-    ) throws(Refusal) -> NewDelivery {
-        let id = DeliveryID(at: order)
-        switch recipient.destination {
-        case .agency(let key): return NewDelivery(id: id, written: recipient.written, outcome: .waiting(key))
-        case .none(let refusal):
-            let notice = try HubNotice(
-                about: id, order, to: recipient.written, refusal: refusal, header: header,
-                envelope: envelope, registry: registry
-            ).package
-            return NewDelivery(
-                id: id, written: recipient.written, outcome: .undeliverable(refusal, notice: NewPackageBox(notice)))
-        }
+    private func delivery(to recipient: AcceptancePlan.Recipient, _ order: Instant) -> NewDelivery {
+        let outcome: NewDelivery.Outcome =
+            switch recipient.destination {
+            case .agency(let key): .waiting(key)
+            case .none(let refusal): .undeliverable(refusal)
+            }
+        return NewDelivery(id: DeliveryID(at: order), written: recipient.written, outcome: outcome)
     }
 }

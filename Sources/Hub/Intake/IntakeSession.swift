@@ -63,8 +63,16 @@ public final class IntakeSession {
         guard reading.verdict != .refuse, let header = reading.header, let meaning = reading.meaning else {
             throw reading.refusal
         }
+        // Judged before anything is sealed: the header may have come with the very last bytes.
+        _ = try AcceptancePlan(header, for: submission, registry: submission.registry)
         let content = try await sealedContent(reading.digest)
-        return try await accept(reading, header, meaning, content)
+        do {
+            return try await accept(reading, header, meaning, content)
+        } catch let refusal as Refusal {
+            // After these two it is not certain that nothing points at the content.
+            if refusal.code != .databaseUnavailable, refusal.code != .internalError { await store.forget(content) }
+            throw refusal
+        }
     }
 
     /// Gives up a package that will not come to its end, and frees its place.
@@ -83,7 +91,9 @@ public final class IntakeSession {
                 throw Refusal(.systemDisabled)
             }
             let plan = try AcceptancePlan(header, for: submission, registry: snapshot)
-            let acceptance = try AcceptanceBuilder(submission: submission, registry: snapshot).acceptance(
+            let acceptance = try AcceptanceBuilder(
+                submission: submission, registry: snapshot, acceptedAt: .now()
+            ).acceptance(
                 of: reading, header: header, meaning: meaning, sha256: reading.digest, plan: plan, content: content)
             switch try await store.accept(acceptance) {
             case .accepted(let id, let at):
@@ -91,9 +101,7 @@ public final class IntakeSession {
             case .known(let id, let at, let added):
                 if added == 0 { await store.forget(content) }
                 return Receipt(package: id, acceptedAt: at, isNew: false, refusedRecipients: plan.refused)
-            case .conflict(let first):
-                await store.forget(content)
-                throw Refusal(.documentConflict, "\(header.documentID) → \(first)")
+            case .conflict(let first): throw Refusal(.documentConflict, "\(header.documentID) → \(first)")
             case .registryChanged: snapshot = try await registry.current()
             }
         }

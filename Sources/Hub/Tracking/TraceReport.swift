@@ -57,6 +57,9 @@ public struct TraceReport: Encodable, Sendable {
         public let latestStatusName: String?
         public let latestStatusAt: Instant?
         public let furthestStatus: DocumentStatus?
+        /// What the sender asks of the recipient (13), and since when.
+        public let asked: DocumentStatus?
+        public let askedAt: Instant?
     }
 
     public struct Event: Encodable, Sendable {
@@ -73,8 +76,10 @@ public struct TraceReport: Encodable, Sendable {
         self.query = query
         isCut = records.isCut
         let deliveries = Dictionary(grouping: records.deliveries, by: \.package)
+        var said: [PackageID: [AgencyKey: TraceRecords.Status]] = [:]
+        for status in records.statuses { said[status.document, default: [:]][status.recipient] = status }
         packages = records.packages.map { package in
-            Package(package, deliveries: deliveries[package.id] ?? [], statuses: records.statuses, registry: registry)
+            Package(package, deliveries: deliveries[package.id] ?? [], said: said, registry: registry)
         }
         history = records.history.map { event in
             Event(
@@ -93,7 +98,8 @@ extension TraceReport.Agency {
 
 extension TraceReport.Package {
     init(
-        _ package: TraceRecords.Package, deliveries: [TraceRecords.Delivery], statuses: [TraceRecords.Status],
+        _ package: TraceRecords.Package, deliveries: [TraceRecords.Delivery],
+        said: [PackageID: [AgencyKey: TraceRecords.Status]],
         registry: RegistrySnapshot
     ) {
         let code = [package.codeNumber, package.codeNotation].compactMap(\.self).joined(separator: "/")
@@ -106,9 +112,7 @@ extension TraceReport.Package {
             statusDescription: package.statusDescription, statusEffect: package.statusEffect,
             requestId: package.request,
             deliveries: deliveries.map { delivery in
-                let said = statuses.first {
-                    $0.document == delivery.document && $0.recipient == delivery.recipient
-                }
+                let said = delivery.recipient.flatMap { said[delivery.document]?[$0] }
                 return TraceReport.Delivery(delivery, said: package.kind == .status ? nil : said, registry: registry)
             })
     }
@@ -120,8 +124,9 @@ extension TraceReport.Delivery {
             docId: delivery.id,
             recipient: TraceReport.Agency(delivery.recipientWritten, delivery.recipient, registry),
             state: delivery.state, refusal: delivery.refusal, detail: delivery.detail, failures: delivery.failures,
-            fetchedAt: delivery.fetchedAt, enteredAt: delivery.enteredAt, latestStatus: said?.record.latest,
-            latestStatusName: said?.record.latest.state.vietnamese, latestStatusAt: said?.at,
-            furthestStatus: said?.record.furthest)
+            fetchedAt: delivery.fetchedAt, enteredAt: delivery.enteredAt, latestStatus: said?.record?.latest,
+            latestStatusName: said?.record?.latest.state.vietnamese, latestStatusAt: said?.at,
+            furthestStatus: said?.record?.furthest,
+            asked: said?.asked, askedAt: said?.askedAt)
     }
 }

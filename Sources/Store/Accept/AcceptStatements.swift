@@ -23,7 +23,7 @@ enum AcceptStatements {
 
     /// The document a status speaks of, and what its recipient has said so far.
     static let statusTarget = """
-        SELECT key.package_id AS document, delivery.id AS delivery, said.latest, said.furthest
+        SELECT key.package_id AS document, delivery.id AS delivery, said.latest, said.furthest, said.asked
         FROM package_key AS key
         LEFT JOIN delivery ON delivery.document_package_id = key.package_id AND delivery.recipient_agency_id = $3
             AND delivery.state <> 'undeliverable'
@@ -41,6 +41,12 @@ enum AcceptStatements {
         ON CONFLICT (document_package_id, recipient_agency_id) DO UPDATE SET
             latest = excluded.latest, latest_description = excluded.latest_description, latest_at = excluded.latest_at,
             latest_package_id = excluded.latest_package_id, furthest = excluded.furthest
+        """
+
+    static let ask = """
+        INSERT INTO document_status (document_package_id, recipient_agency_id, asked, asked_at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (document_package_id, recipient_agency_id) DO UPDATE SET
+            asked = excluded.asked, asked_at = excluded.asked_at
         """
 
     static let existingKey = """

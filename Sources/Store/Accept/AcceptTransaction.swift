@@ -8,8 +8,8 @@ import Trust
 struct PlacedAcceptance {
     let acceptance: Acceptance
     let place: ContentPlace
-    /// Places of the notices, by the delivery that each is about.
-    let noticePlaces: [DeliveryID: ContentPlace]
+    /// Place of the notice's content; nil without a notice.
+    let noticePlace: ContentPlace?
 
     var envelope: Envelope { acceptance.package.envelope }
 }
@@ -70,8 +70,12 @@ struct AcceptTransaction {
                 sameMeaning: try key.decode("meaning", as: [UInt8].self) == envelope.meaning.bytes,
                 alreadyAddressed: deliveries.map(addressed.contains))
             switch decision {
-            case .conflict: return .conflict(with: first)
-            case .firstReceipt: return .known(first, at: firstAt, added: 0)
+            case .conflict:
+                try write(history: envelope, .packageConflict, on: first)
+                return .conflict(with: first)
+            case .firstReceipt:
+                try write(history: envelope, .packageRepeated, on: first)
+                return .known(first, at: firstAt, added: 0)
             case .addRecipients(let positions):
                 let added = positions.map { deliveries[$0] }
                 try lockWords([placed.acceptance.package])
@@ -139,6 +143,17 @@ struct AcceptTransaction {
         guard let target = found.first else { return .unknownDocument }
         guard try target.decodeIfPresent("delivery", as: UUID.self) != nil else { return .notARecipient }
         let document = try target.decode("document", as: UUID.self)
+        guard claim.status.speaker == .receiver else {
+            // The sender asks for something; that is not the recipient's word and stands apart.
+            let isAsked = try target.decodeIfPresent("asked", as: String.self) == claim.status.rawValue
+            try connection.query(
+                AcceptStatements.ask,
+                [
+                    .uuid(document), .int8(claim.recipient.value), .text(claim.status.rawValue),
+                    .timestamptz(package.envelope.acceptedAt),
+                ])
+            return isAsked ? .repeated : .applied
+        }
         let before = try target.decodeIfPresent("latest", as: String.self).flatMap(DocumentStatus.init(rawValue:)).map {
             latest in
             StatusRecord(
@@ -158,7 +173,7 @@ struct AcceptTransaction {
         return .applied
     }
 
-    /// A package and the notices about those of its recipients that get nothing.
+    /// A package, and the notice when some of these deliveries get nothing.
     private func packageRows(
         _ placed: PlacedAcceptance, first: PackageID?, effect: StatusEffect?, deliveries: [NewDelivery]
     ) -> [PackageRows] {
@@ -167,14 +182,26 @@ struct AcceptTransaction {
                 package: placed.acceptance.package, place: placed.place, first: first, statusEffect: effect,
                 deliveries: deliveries)
         ]
-        for delivery in deliveries {
-            guard let notice = delivery.notice, let place = placed.noticePlaces[delivery.id] else { continue }
+        if let notice = placed.acceptance.notice, let place = placed.noticePlace,
+            deliveries.contains(where: { $0.refusal != nil })
+        {
             rows.append(
                 PackageRows(
                     package: notice, place: place, first: nil, statusEffect: .hubNotice,
                     deliveries: notice.deliveries))
         }
         return rows
+    }
+
+    /// What came again under an identity that is taken: the request's id leads a trace to the first package.
+    private func write(history envelope: Envelope, _ event: HistoryRow.Event, on first: PackageID) throws {
+        let (sql, parameters) = HistoryRow.statement([
+            HistoryRow(
+                at: envelope.acceptedAt, event: event, package: first,
+                actor: envelope.system?.text ?? HistoryRow.hubActor, request: envelope.requestID,
+                detail: ["sha256": .string(envelope.sha256.hex)])
+        ])
+        try connection.query(sql, parameters)
     }
 
     private func write(_ rows: [PackageRows]) throws {

@@ -8,10 +8,13 @@ public struct Acceptance: Sendable {
     /// The registry by which it was decided; the transaction refuses it when another is in force.
     public let registryVersion: Int64
     public let package: NewPackage
+    /// The hub's own message to the sender about the recipients that get nothing; written only when there are new ones.
+    public let notice: NewPackage?
 
-    public init(registryVersion: Int64, package: NewPackage) {
+    public init(registryVersion: Int64, package: NewPackage, notice: NewPackage? = nil) {
         self.registryVersion = registryVersion
         self.package = package
+        self.notice = notice
     }
 }
 
@@ -151,8 +154,8 @@ public struct NewDelivery: Sendable {
     public enum Outcome: Sendable {
         /// Stands in the recipient's list from the commit on.
         case waiting(AgencyKey)
-        /// The hub has nobody to give it to; the sender is told by `notice`, in the hub's own name.
-        case undeliverable(Refusal, notice: NewPackageBox?)
+        /// The hub has nobody to give it to; the sender is told by the acceptance's notice, in the hub's own name.
+        case undeliverable(Refusal)
     }
 
     public let id: DeliveryID
@@ -171,18 +174,8 @@ public struct NewDelivery: Sendable {
     }
 
     var refusal: Refusal? {
-        if case .undeliverable(let refusal, _) = outcome { refusal } else { nil }
+        if case .undeliverable(let refusal) = outcome { refusal } else { nil }
     }
-
-    var notice: NewPackage? {
-        if case .undeliverable(_, let notice) = outcome { notice?.package } else { nil }
-    }
-}
-
-/// Breaks the circle package → delivery → notice, which a value type cannot hold inline.
-public final class NewPackageBox: Sendable {
-    public let package: NewPackage
-    public init(_ package: NewPackage) { self.package = package }
 }
 
 /// What the store made of an acceptance.

@@ -100,7 +100,9 @@ final class Committer: Sendable {
 extension Acceptance {
     /// Bytes of content that the acceptance holds in memory.
     var bytesInMemory: Int {
-        if case .memory(let bytes) = package.content { bytes.length } else { 0 }
+        [package.content, notice?.content].reduce(0) { sum, content in
+            if case .memory(let bytes) = content { sum + bytes.length } else { sum }
+        }
     }
 }
 
@@ -134,7 +136,7 @@ private final class CommitWork: @unchecked Sendable {
         } catch {
             let refusal = refusal(from: error)
             // The disk or the database failed all of them alike; only a single package's own fault is worth a second try.
-            guard batch.count > 1, refusal.code == .internalError else {
+            guard batch.count > 1, [.internalError, .overloaded].contains(refusal.code) else {
                 return batch.map { _ in .failure(refusal) }
             }
             return batch.flatMap { commit([$0]) }
@@ -189,11 +191,8 @@ private final class CommitWork: @unchecked Sendable {
         }
         return try batch.map { acceptance in
             let place = try next(acceptance.package.content)
-            var noticePlaces: [DeliveryID: ContentPlace] = [:]
-            for delivery in acceptance.package.deliveries {
-                if let notice = delivery.notice { noticePlaces[delivery.id] = try next(notice.content) }
-            }
-            return PlacedAcceptance(acceptance: acceptance, place: place, noticePlaces: noticePlaces)
+            let noticePlace = try (acceptance.notice?.content).map(next)
+            return PlacedAcceptance(acceptance: acceptance, place: place, noticePlace: noticePlace)
         }
     }
 
@@ -214,9 +213,9 @@ private final class CommitWork: @unchecked Sendable {
 }
 
 extension Acceptance {
-    /// The contents in the order in which they are placed: the package's, then its notices'.
+    /// The contents in the order in which they are placed.
     fileprivate var contents: [NewContent] {
-        [package.content] + package.deliveries.compactMap(\.notice?.content)
+        [package.content] + (notice.map { [$0.content] } ?? [])
     }
 }
 

@@ -7,6 +7,7 @@ import Trust
 extension Database {
     /// A page of the pending list, oldest first, at most `ListFilter.pageSize` lines.
     ///
+    /// The filter's instants go by the last change: what is given back after a failure is new to who asks from then on.
     /// - Parameter after: the last line of the page before; nil for the first page.
     public func pending(_ filter: ListFilter, after: DeliveryID?) async throws -> [PendingDelivery] {
         try await run { connection in
@@ -52,7 +53,7 @@ extension Database {
                 guard let row = found.first else { throw Refusal(.packageNotFound) }
                 let content = try ReadableContent(row: row)
                 var statements: [(String, [PostgresValue])] = []
-                if let delivery = content.deliveryID, try row.decodeIfPresent("fetched_at", as: Instant.self) == nil {
+                if let delivery = content.deliveryID {
                     statements.append((MailboxStatements.markFetched, [.uuid(delivery.uuid), .timestamptz(now)]))
                 }
                 statements.append(
@@ -82,7 +83,9 @@ extension Database {
                 guard let state = DeliveryState(rawValue: try row.decode("state", as: String.self)) else {
                     throw Refusal(.internalError, "unknown delivery state")
                 }
-                let delivery = PullDelivery(state: state, failures: Int(try row.decode("failures", as: Int32.self)))
+                let delivery = PullDelivery(
+                    state: state, failures: Int(try row.decode("failures", as: Int32.self)),
+                    isTriedAgain: try row.decode("is_tried_again", as: Bool.self))
                 switch delivery.decide(confirmation) {
                 case .unchanged: return delivery
                 case .refuse: throw Refusal(.confirmationConflict, "\(state.rawValue) → \(confirmation.rawValue)")
@@ -109,6 +112,29 @@ extension Database {
                     FaultPoint.confirmBeforeCommit.pass()
                     return next
                 }
+            }
+        }
+    }
+
+    /// Puts a held delivery back into its recipient's list, with its failures forgotten.
+    ///
+    /// - Throws: `Refusal(.packageNotFound)`, or `.confirmationConflict` for a delivery that is not held.
+    public func release(_ id: DeliveryID, actor: String, at now: Instant) async throws {
+        try await run { connection in
+            try connection.transaction {
+                let found = try connection.query(MailboxStatements.release, [.uuid(id.uuid), .timestamptz(now)])
+                guard let row = found.first else {
+                    let known = try connection.query(MailboxStatements.exists, [.uuid(id.uuid)])
+                    throw known.isEmpty
+                        ? Refusal(.packageNotFound, id.description)
+                        : Refusal(.confirmationConflict, "\(id) is not held")
+                }
+                let (sql, parameters) = HistoryRow.statement([
+                    HistoryRow(
+                        at: now, event: .deliveryReleased, package: PackageID(uuid: try row.decode("package_id")),
+                        delivery: id, actor: actor)
+                ])
+                try connection.query(sql, parameters)
             }
         }
     }
@@ -155,8 +181,8 @@ private enum MailboxStatements {
             FROM delivery JOIN package ON package.id = delivery.package_id
             WHERE delivery.recipient_agency_id = mine.agency_id AND delivery.message_type = $2
                 AND delivery.state IN ('waiting', 'processing')
-                AND ($3::timestamptz IS NULL OR delivery.created_at >= $3)
-                AND ($4::timestamptz IS NULL OR delivery.created_at <= $4)
+                AND ($3::timestamptz IS NULL OR delivery.updated_at >= $3)
+                AND ($4::timestamptz IS NULL OR delivery.updated_at <= $4)
                 AND delivery.id > $5
             ORDER BY delivery.id LIMIT $6
         ) AS line ORDER BY line.id LIMIT $6
@@ -178,6 +204,13 @@ private enum MailboxStatements {
         ORDER BY delivery.id LIMIT $6
         """
 
+    static let release = """
+        UPDATE delivery SET state = 'waiting', failures = 0, failed_at = NULL, updated_at = $2
+        WHERE id = $1 AND state = 'held' RETURNING package_id
+        """
+
+    static let exists = "SELECT id FROM delivery WHERE id = $1"
+
     static let inState = """
         SELECT delivery.id, package.sender_written, delivery.recipient_written, package.document_id, delivery.failures,
             delivery.detail, delivery.updated_at
@@ -186,23 +219,28 @@ private enum MailboxStatements {
         """
 
     static let readable = """
-        SELECT delivery.id AS delivery_id, delivery.fetched_at, content.package_id, content.place, content.sha256
+        SELECT delivery.id AS delivery_id, content.package_id, content.place, content.sha256
         FROM delivery JOIN content ON content.package_id = delivery.package_id
         WHERE delivery.id = $1 AND delivery.recipient_agency_id = ANY ($2)
         UNION ALL
-        SELECT NULL, NULL, content.package_id, content.place, content.sha256
+        SELECT NULL, content.package_id, content.place, content.sha256
         FROM package JOIN content ON content.package_id = package.id
         WHERE package.id = $1 AND package.sender_agency_id = ANY ($2)
         """
 
-    static let markFetched = "UPDATE delivery SET fetched_at = $2 WHERE id = $1 AND fetched_at IS NULL"
+    static let markFetched = """
+        UPDATE delivery SET fetched_at = coalesce(fetched_at, $2), last_fetched_at = $2 WHERE id = $1
+        """
 
     static let lockDelivery = """
-        SELECT package_id, state, failures FROM delivery WHERE id = $1 AND recipient_agency_id = ANY ($2) FOR UPDATE
+        SELECT package_id, state, failures, 
+            coalesce(failed_at IS NULL OR last_fetched_at > failed_at, false) AS is_tried_again
+        FROM delivery WHERE id = $1 AND recipient_agency_id = ANY ($2) FOR UPDATE
         """
 
     static let move = """
         UPDATE delivery SET state = $2, failures = $3, updated_at = $4, detail = coalesce($5, detail),
+            failed_at = CASE WHEN $5 IS NULL THEN failed_at ELSE $4 END,
             entered_at = CASE WHEN $2 = 'delivered' THEN coalesce(entered_at, $4) ELSE entered_at END
         WHERE id = $1
         """

@@ -87,8 +87,9 @@ CREATE TABLE package (
     CHECK ((kind = 'status') = (status_effect IS NOT NULL))
 );
 CREATE INDEX package_by_document ON package (document_key);
--- Bounded: an over-long text is the sender's oddity and no reason to refuse, but an index row has a limit.
-CREATE INDEX package_by_code ON package (left(code_number, 50), left(code_notation, 100));
+-- Bounded: an over-long text is the sender's oddity and no reason to refuse, but an index row has a limit. In NFC, as
+-- document_key is: the same letter may be written in two ways.
+CREATE INDEX package_by_code ON package (normalize(left(code_number, 50)), normalize(left(code_notation, 100)));
 CREATE INDEX package_by_sender ON package (sender_agency_id, id);
 
 -- Other documents that a recall, update or replacement speaks of, and those it answers.
@@ -137,6 +138,8 @@ CREATE TABLE delivery (
     failures            integer NOT NULL DEFAULT 0 CHECK (failures >= 0),
     created_at          timestamptz NOT NULL,
     fetched_at          timestamptz,                -- first time
+    last_fetched_at     timestamptz,
+    failed_at           timestamptz,                -- last failure that the recipient reported
     entered_at          timestamptz,
     updated_at          timestamptz NOT NULL,
     CHECK (state <> 'delivered' OR entered_at IS NOT NULL),
@@ -153,16 +156,19 @@ CREATE INDEX delivery_pending ON delivery (recipient_agency_id, message_type, id
 -- What an operator looks at: few, in a table that is long.
 CREATE INDEX delivery_troubled ON delivery (state, id) WHERE state IN ('held', 'undeliverable');
 
--- What a recipient has said about a document: the latest word and the furthest.
+-- What a recipient has said about a document: the latest word and the furthest. What its sender has asked of the
+-- recipient (13) stands apart: it is nobody else's word.
 CREATE TABLE document_status (
     document_package_id uuid NOT NULL REFERENCES package,
     recipient_agency_id bigint NOT NULL REFERENCES agency,
-    latest              text NOT NULL,
+    latest              text,
     latest_description  text,
-    latest_at           timestamptz NOT NULL,
+    latest_at           timestamptz,
     -- Deferred: the word is decided before its package is written.
-    latest_package_id   uuid NOT NULL REFERENCES package DEFERRABLE INITIALLY DEFERRED,
+    latest_package_id   uuid REFERENCES package DEFERRABLE INITIALLY DEFERRED,
     furthest            text,
+    asked               text,
+    asked_at            timestamptz,
     PRIMARY KEY (document_package_id, recipient_agency_id)
 );
 
@@ -194,6 +200,10 @@ BEGIN
                 'CREATE TABLE IF NOT EXISTS history_%s PARTITION OF history FOR VALUES FROM (%L) TO (%L)',
                 to_char(month, 'YYYY_MM'), month::text || ' 00:00:00+07',
                 (month + interval '1 month')::date::text || ' 00:00:00+07');
+            -- Triggers for rows come with a partition by themselves, this one does not.
+            EXECUTE format(
+                'CREATE OR REPLACE TRIGGER history_is_not_truncated BEFORE TRUNCATE ON history_%s
+                    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', to_char(month, 'YYYY_MM'));
         EXCEPTION WHEN check_violation THEN NULL;
         END;
     END LOOP;
@@ -207,19 +217,33 @@ CREATE TRIGGER history_is_append_only BEFORE UPDATE OR DELETE ON history
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER history_is_not_truncated BEFORE TRUNCATE ON history
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER history_is_not_truncated BEFORE TRUNCATE ON history_default
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER package_is_append_only BEFORE UPDATE OR DELETE ON package
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER package_is_not_truncated BEFORE TRUNCATE ON package
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- The daemon's role. It may add to the record and move deliveries on; it may not unwrite anything. The private cluster
 -- has made it already; elsewhere it is a role to be taken on (SET ROLE) by whoever runs the migrations.
+-- Roles belong to the whole server: hubs that start in two databases of it at once must not trip over each other.
 DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'truc_runtime') THEN
-        CREATE ROLE truc_runtime NOLOGIN;
+        BEGIN
+            CREATE ROLE truc_runtime NOLOGIN;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END;
     END IF;
-    EXECUTE format('GRANT truc_runtime TO %I', current_user);
+    IF NOT pg_has_role(current_user, 'truc_runtime', 'MEMBER') THEN
+        EXECUTE format('GRANT truc_runtime TO %I', current_user);
+    END IF;
 END $$;
 GRANT USAGE ON SCHEMA public TO truc_runtime;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
 GRANT INSERT ON package_key, package, package_link, content, attachment, delivery, document_status, history,
     system, agency, agency_alias TO truc_runtime;
-GRANT UPDATE ON delivery, document_status, system, agency, hub TO truc_runtime;
+GRANT UPDATE (state, refusal, detail, failures, fetched_at, last_fetched_at, failed_at, entered_at, updated_at)
+    ON delivery TO truc_runtime;
+GRANT UPDATE (latest, latest_description, latest_at, latest_package_id, furthest, asked, asked_at)
+    ON document_status TO truc_runtime;
+GRANT UPDATE (content_store, registry_version) ON hub TO truc_runtime;

@@ -64,6 +64,7 @@ extension Database {
     public func addSystem(_ system: SystemRecord, actor: String) async throws {
         try await run { connection in
             try connection.transaction {
+                try connection.query(RegistryStatements.bumpVersion)
                 let added = try connection.query(
                     RegistryStatements.addSystem,
                     [
@@ -75,7 +76,7 @@ extension Database {
                 let history = HistoryRow(
                     at: .now(), event: .systemAdded, actor: actor,
                     detail: ["system": .string(system.id.text), "name": .string(system.name)])
-                _ = try connection.pipeline([(RegistryStatements.bumpVersion, []), HistoryRow.statement([history])])
+                _ = try connection.pipeline([HistoryRow.statement([history])])
             }
         }
     }
@@ -87,6 +88,7 @@ extension Database {
     public func addAgency(_ agency: NewAgency, isHub: Bool = false, actor: String) async throws {
         try await run { connection in
             try connection.transaction {
+                try connection.query(RegistryStatements.bumpVersion)
                 if let system = agency.system {
                     let known = try connection.query(RegistryStatements.systemExists, [.text(system.text)])
                     guard !known.isEmpty else { throw Refusal(.systemNotFound, system.text) }
@@ -121,7 +123,7 @@ extension Database {
                     ])
                 _ = try connection.pipeline([
                     (RegistryStatements.addAliases, [.int8(key), .texts(forms.map { $0 })]),
-                    (RegistryStatements.bumpVersion, []), HistoryRow.statement([history]),
+                    HistoryRow.statement([history]),
                 ])
             }
         }
@@ -152,6 +154,7 @@ private enum RegistryStatements {
     static let addAliases = """
         INSERT INTO agency_alias (written, agency_id) SELECT written, $1 FROM unnest($2::text[]) AS written
         """
+    /// First of every change: the row's lock makes changes come one after the other, so that what one finds free stays so.
     static let bumpVersion = "UPDATE hub SET registry_version = registry_version + 1"
 }
 

@@ -7,6 +7,8 @@ import Trust
 extension Database {
     /// Most packages in one trace.
     public static let maxTracedPackages = 500
+    /// Most deliveries in one trace, and most recipients' words.
+    public static let maxTracedDeliveries = 10_000
     /// Most rows of history in one trace.
     public static let maxTracedEvents = 5_000
 
@@ -27,14 +29,17 @@ extension Database {
                 let kept = try packages.prefix(Self.maxTracedPackages).map(TraceRecords.Package.init(row:))
                 let ids = PostgresValue.uuids(kept.map(\.id.uuid))
                 let results = try connection.pipeline([
-                    (TraceStatements.deliveries, [ids]), (TraceStatements.statuses, [ids]),
+                    (TraceStatements.deliveries, [ids, .int8(Int64(Self.maxTracedDeliveries + 1))]),
+                    (TraceStatements.statuses, [ids, .int8(Int64(Self.maxTracedDeliveries + 1))]),
                     (TraceStatements.history, [ids, .int8(Int64(Self.maxTracedEvents + 1))]),
                 ])
                 return TraceRecords(
-                    packages: kept, deliveries: try results[0].map(TraceRecords.Delivery.init(row:)),
-                    statuses: try results[1].map(TraceRecords.Status.init(row:)),
+                    packages: kept,
+                    deliveries: try results[0].prefix(Self.maxTracedDeliveries).map(TraceRecords.Delivery.init(row:)),
+                    statuses: try results[1].prefix(Self.maxTracedDeliveries).map(TraceRecords.Status.init(row:)),
                     history: try results[2].prefix(Self.maxTracedEvents).map(TraceRecords.Event.init(row:)),
-                    isCut: packages.count > Self.maxTracedPackages || results[2].count > Self.maxTracedEvents)
+                    isCut: packages.count > Self.maxTracedPackages || results[0].count > Self.maxTracedDeliveries
+                        || results[1].count > Self.maxTracedDeliveries || results[2].count > Self.maxTracedEvents)
             }
         }
     }
@@ -63,8 +68,8 @@ private struct TraceQuery {
         sql = """
             SELECT document_key FROM package WHERE document_key = $1
             UNION SELECT document_key FROM package
-                WHERE left(code_number, 50) = left($2, 50) AND left(code_notation, 100) = left($3, 100)
-                    AND code_number = $2 AND code_notation = $3
+                WHERE normalize(left(code_number, 50)) = normalize(left($2, 50))
+                    AND normalize(left(code_notation, 100)) = normalize(left($3, 100))
             """
         parameters = [
             .text(id.precomposedStringWithCanonicalMapping), .text(code[0]), .text(code.count > 1 ? code[1] : ""),
@@ -77,17 +82,20 @@ private enum TraceStatements {
         SELECT package.id, first_package_id, kind, sender_agency_id, sender_written, system_id, document_id,
             code_number, code_notation, subject, urgency, status, status_description, status_effect, signature,
             warnings::text AS warnings, package.sha256, content.length, accepted_at, request_id
-        FROM package JOIN content ON content.package_id = package.id
-        WHERE document_key = ANY ($1) ORDER BY package.id LIMIT $2
+        FROM (
+            SELECT id FROM package WHERE document_key = ANY ($1)
+            UNION SELECT package_id FROM package_link WHERE document_key = ANY ($1) AND relation <> 'responds-to'
+        ) AS traced JOIN package ON package.id = traced.id JOIN content ON content.package_id = package.id
+        ORDER BY package.id LIMIT $2
         """
     static let deliveries = """
         SELECT id, package_id, document_package_id, recipient_agency_id, recipient_written, state, refusal, detail,
             failures, fetched_at, entered_at
-        FROM delivery WHERE package_id = ANY ($1) ORDER BY id
+        FROM delivery WHERE package_id = ANY ($1) ORDER BY id LIMIT $2
         """
     static let statuses = """
-        SELECT document_package_id, recipient_agency_id, latest, furthest, latest_at
-        FROM document_status WHERE document_package_id = ANY ($1)
+        SELECT document_package_id, recipient_agency_id, latest, furthest, latest_at, asked, asked_at
+        FROM document_status WHERE document_package_id = ANY ($1) LIMIT $2
         """
     static let history = """
         SELECT at, event, package_id, delivery_id, actor, request_id, detail::text AS detail
@@ -135,16 +143,15 @@ extension TraceRecords.Delivery {
 
 extension TraceRecords.Status {
     init(row: PostgresRow) throws {
-        guard let latest = DocumentStatus(rawValue: try row.decode("latest")) else {
-            throw Refusal(.internalError, "unknown document status")
-        }
+        let latest = try row.decodeIfPresent("latest", as: String.self).flatMap(DocumentStatus.init(rawValue:))
+        let furthest = try row.decodeIfPresent("furthest", as: String.self).flatMap(DocumentStatus.init(rawValue:))
         self.init(
             document: PackageID(uuid: try row.decode("document_package_id")),
             recipient: AgencyKey(try row.decode("recipient_agency_id")),
-            record: StatusRecord(
-                latest: latest,
-                furthest: try row.decodeIfPresent("furthest").flatMap(DocumentStatus.init(rawValue:))),
-            at: try row.decode("latest_at"))
+            record: latest.map { StatusRecord(latest: $0, furthest: furthest) },
+            at: try row.decodeIfPresent("latest_at"),
+            asked: try row.decodeIfPresent("asked", as: String.self).flatMap(DocumentStatus.init(rawValue:)),
+            askedAt: try row.decodeIfPresent("asked_at"))
     }
 }
 

@@ -55,8 +55,12 @@ public struct TraceRecords: Sendable {
     public struct Status: Sendable {
         public let document: PackageID
         public let recipient: AgencyKey
-        public let record: StatusRecord
-        public let at: Instant
+        /// The recipient's word; nil before its first.
+        public let record: StatusRecord?
+        public let at: Instant?
+        /// What the sender asks of the recipient (13), and since when.
+        public let asked: DocumentStatus?
+        public let askedAt: Instant?
     }
 
     /// A row of the history.

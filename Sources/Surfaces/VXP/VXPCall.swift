@@ -49,9 +49,12 @@ struct VXPCall: Sendable {
     ) async throws -> Receipt {
         var ending = PackageEnding()
         for try await buffer in body {
-            let (released, content) = buffer.withUnsafeReadableBytes { ending.take($0) }
+            let (released, content) = buffer.withUnsafeReadableBytes { bytes in
+                let (released, content) = ending.take(bytes)
+                return (released, Array(bytes[content]))
+            }
             try await session.receive(released)
-            try await session.receive(Array(buffer.readableBytesView.prefix(content.count)))
+            try await session.receive(content)
         }
         if !hash.matches(session.digest) {
             try await session.receive(ending.held)

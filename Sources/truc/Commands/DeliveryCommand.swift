@@ -7,7 +7,7 @@ import Store
 
 struct DeliveryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delivery", abstract: "What stands where on its way.", subcommands: [List.self])
+        commandName: "delivery", abstract: "What stands where on its way.", subcommands: [List.self, Release.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -31,8 +31,10 @@ struct DeliveryCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let deliveries = try await Installation.visit(installation) { try await $0.deliveries(in: state, limit: limit) }
-                .map(Shown.init)
+            let deliveries = try await Installation.visit(installation) {
+                try await $0.deliveries(in: state, limit: limit)
+            }
+            .map(Shown.init)
             if output.json { return try Console.printJSON(deliveries) }
             Console.printTable(
                 [["DELIVERY", "SINCE", "FAILURES", "FROM", "TO", "DOCUMENT"]]
@@ -42,6 +44,25 @@ struct DeliveryCommand: AsyncParsableCommand {
                             $0.documentId + ($0.detail.map { " — \($0)" } ?? ""),
                         ]
                     })
+        }
+    }
+
+    struct Release: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Put a held delivery back into its recipient's list.",
+            discussion: "truc delivery release 0193a5c4-…")
+
+        @Argument(help: "The delivery's docId.") var id: String
+        @OptionGroup var installation: InstallationOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let id = try Input.read(self.id, DeliveryID.init(parsing:))
+            try await Installation.visit(installation) { database in
+                try await database.release(id, actor: Operator.actor, at: .now())
+            }
+            if output.json { return try Console.printJSON(["docId": id.description, "state": "waiting"]) }
+            print("Đã trả \(id) về danh sách chờ của nơi nhận.")
         }
     }
 

@@ -40,7 +40,9 @@ struct ServeCommand: AsyncParsableCommand {
         // A reader of our log that goes away must not take the hub with it.
         signal(SIGPIPE, SIG_IGN)
         let address: ListenAddress
-        do { address = try ListenAddress(parsing: listen) } catch { throw Refusal(.settingInvalid, "--listen: \(error)") }
+        do { address = try ListenAddress(parsing: listen) } catch {
+            throw Refusal(.settingInvalid, "--listen: \(error)")
+        }
         try await Daemon(installation: installation, hubID: hubID, hubName: hubName, logger: logger)
             .run(listen: address)
     }

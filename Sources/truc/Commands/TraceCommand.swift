@@ -80,6 +80,9 @@ enum TraceText {
                 delivery.furthestStatus.flatMap { $0 == said ? nil : " (xa nhất: \($0.state.vietnamese))" } ?? ""
             instants.append("\(said.rawValue) \(said.state.vietnamese)\(furthest) lúc \(at.iso8601)")
         }
+        if let asked = delivery.asked, let at = delivery.askedAt {
+            instants.append("nơi gửi: \(asked.rawValue) \(asked.state.vietnamese) lúc \(at.iso8601)")
+        }
         if let detail = delivery.detail, !detail.isEmpty { lines.append("    \"\(detail)\"") }
         if !instants.isEmpty { lines.append("    " + instants.joined(separator: "; ")) }
         if let refusal = delivery.refusal {

@@ -81,16 +81,14 @@ struct AcceptBench: Sendable {
             NewDelivery(id: DeliveryID(at: now), written: agency.code, outcome: .waiting(try key(agency)))
         }
         for name in unknown {
-            let delivery = DeliveryID(at: now)
-            let notice = NewPackageBox(try notice(about: delivery, envelope))
             deliveries.append(
                 NewDelivery(
-                    id: delivery, written: name,
-                    outcome: .undeliverable(Refusal(.recipientUnknown, name), notice: notice)))
+                    id: DeliveryID(at: now), written: name, outcome: .undeliverable(Refusal(.recipientUnknown, name))))
         }
         return Acceptance(
             registryVersion: version ?? registry.version,
-            package: NewPackage(envelope: envelope, content: .memory(bytes), deliveries: deliveries))
+            package: NewPackage(envelope: envelope, content: .memory(bytes), deliveries: deliveries),
+            notice: unknown.isEmpty ? nil : try notice(about: envelope))
     }
 
     /// A status that `speaker` tells `listener`; a receiver's word about the listener's document, or 13 about its own.
@@ -110,8 +108,8 @@ struct AcceptBench: Sendable {
         }
     }
 
-    private func notice(about delivery: DeliveryID, _ envelope: Envelope) throws -> NewPackage {
-        let bytes = ContentBytes(Array("notice about \(delivery)".utf8))
+    private func notice(about envelope: Envelope) throws -> NewPackage {
+        let bytes = ContentBytes(Array("notice about \(envelope.id)".utf8))
         let hub = try hubKey()
         var notice = Envelope(
             id: PackageID(at: envelope.acceptedAt), kind: .status, sender: hub, senderWritten: TestAgency.hubCode,

@@ -48,7 +48,7 @@ import Trust
         let treasury = try #require(try await bench.pending(.treasury).first)
         #expect(try await bench.text(of: treasury.id, for: .treasury) == "hai")
         #expect(
-            try await bench.column("SELECT first_package_id::text AS value FROM package WHERE id = $1", [.id(wider.id)])
+            try await bench.column("SELECT first_package_id::text AS value FROM package WHERE id = $1", [.uuid(wider.id.uuid)])
                 == [first.id.description])
         #expect(try await bench.count("history WHERE event = 'package.recipients-added'") == 1)
 

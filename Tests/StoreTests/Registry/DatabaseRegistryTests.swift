@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import TestKit
+import Testing
+
+@testable import Store
+
+@Suite struct DatabaseRegistryTests {
+    private let actor = "operator:test"
+
+    @Test func whatIsRegisteredIsReadBack() async throws {
+        let bench = try await AcceptBench()
+        let before = try await bench.database.registry()
+        let system = SystemRecord(
+            id: try SystemID(parsing: "qlvb.moi"), name: "QLVB mới", secret: [0, 1, 255], timestampPastSeconds: 600,
+            timestampFutureSeconds: 60)
+        try await bench.database.addSystem(system, actor: actor)
+        try await bench.database.addAgency(
+            NewAgency(
+                code: AgencyID(parsing: "001.00.13.H52"), name: "Chi cục Giám định", mail: "gd@example.vn",
+                parent: AgencyID(parsing: "H52.13"), system: system.id, aliases: ["H52.13.01", "001.00.13.H52"]),
+            actor: actor)
+        let after = try await bench.database.registry()
+        #expect(after.version == before.version + 2)
+        #expect(after.version == (try await bench.database.registryVersion()))
+        #expect(after.systems.first { $0.id == system.id } == system)
+        let agency = try #require(after.agencies.first { $0.code.text == "001.00.13.H52" })
+        #expect(agency.name == "Chi cục Giám định")
+        #expect(agency.mail == "gd@example.vn")
+        #expect(agency.parent == (try bench.key(.construction)))
+        #expect(agency.system == system.id)
+        #expect(agency.aliases == ["H52.13.01"])
+        #expect(!agency.isHub)
+        #expect(agency.isOpen(on: Instant.now().vietnamDate))
+        let events: [String] = try await bench.column(
+            "SELECT event || ' ' || actor AS value FROM history ORDER BY at DESC, id DESC LIMIT 2")
+        #expect(Set(events) == ["registry.agency-added operator:test", "registry.system-added operator:test"])
+        #expect(try await bench.count("history WHERE detail::text LIKE '%secret%'") == 0)
+        await bench.close()
+    }
+
+    @Test func whatDoesNotFitIsRefusedAndWritesNothing() async throws {
+        let bench = try await AcceptBench()
+        let version = try await bench.database.registryVersion()
+        func add(
+            _ code: String, parent: String? = nil, system: String? = nil, aliases: [String] = [], isHub: Bool = false
+        ) async -> Refusal.Code? {
+            await refusal {
+                try await bench.database.addAgency(
+                    NewAgency(
+                        code: AgencyID(parsing: code), name: "Mới", parent: parent.map { try AgencyID(parsing: $0) },
+                        system: system.map { try SystemID(parsing: $0) }, aliases: aliases),
+                    isHub: isHub, actor: actor)
+            }
+        }
+        #expect(await add("000.00.13.H52") == .agencyTaken)
+        #expect(await add("H52.13") == .agencyTaken)
+        #expect(await add("000.00.77.H52", aliases: ["H52.13"]) == .agencyTaken)
+        #expect(await add("000.00.77.H52", aliases: ["000.00.14.H52"]) == .agencyTaken)
+        #expect(await add("000.00.77.H52", system: "nobody") == .systemNotFound)
+        #expect(await add("000.00.77.H52", parent: "000.00.88.H52") == .agencyNotFound)
+        #expect(await add("00.01.W00", isHub: true) == .agencyTaken)
+        let repeated = await refusal {
+            try await bench.database.addSystem(
+                SystemRecord(id: SystemID(parsing: "qlvb.soxd"), name: "Khác", secret: [1]), actor: actor)
+        }
+        #expect(repeated == .systemExists)
+        #expect(try await bench.database.registry() == bench.registry)
+        #expect(try await bench.database.registryVersion() == version)
+        #expect(await add("000.00.77.H52") == nil)
+        await bench.close()
+    }
+
+    @Test func racingForOneNameOneWins() async throws {
+        let bench = try await AcceptBench()
+        let outcomes = await withTaskGroup(of: Refusal.Code?.self) { group in
+            for number in 0..<12 {
+                group.addTask {
+                    await refusal {
+                        try await bench.database.addAgency(
+                            NewAgency(
+                                code: AgencyID(parsing: "0\(10 + number).00.13.H52"), name: "Mới \(number)",
+                                aliases: ["H52.chung"]),
+                            actor: "operator:test")
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.filter { $0 == nil }.count == 1)
+        #expect(outcomes.filter { $0 == .agencyTaken }.count == 11, "\(outcomes)")
+        #expect(try await bench.database.registryVersion() == bench.registry.version + 1)
+        await bench.close()
+    }
+}

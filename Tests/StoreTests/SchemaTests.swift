@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import TestKit
+import Testing
+
+@testable import Store
+
+@Suite struct SchemaTests {
+    /// SQLSTATE of what `sql` meets, as the owner or as the runtime role; nil when it is allowed.
+    private func sqlState(_ sql: String, as role: String?, _ bench: AcceptBench) async throws -> String? {
+        try await onConnection(to: bench.owner) { connection -> String? in
+            if let role { try connection.query("SET ROLE \(role)") }
+            do {
+                try connection.query(sql)
+                return nil
+            } catch let error as PostgresError {
+                return error.sqlState
+            }
+        }
+    }
+
+    @Test func theRecordCannotBeChanged() async throws {
+        let bench = try await AcceptBench()
+        let acceptance = try bench.acceptance("VB-1")
+        _ = try await bench.store.accept(acceptance)
+        let partition: [String] = try await bench.column(
+            "SELECT tableoid::regclass::text AS value FROM history WHERE package_id = $1", [.uuid(acceptance.id.uuid)])
+        let month = try #require(partition.first)
+        for role in [nil, PrivateCluster.runtime] {
+            for table in ["history", month, "history_default", "package"] {
+                for statement in [
+                    "UPDATE \(table) SET request_id = gen_random_uuid()", "DELETE FROM \(table)",
+                    "TRUNCATE \(table) CASCADE",
+                ] where !(table == "history_default" && !statement.hasPrefix("TRUNCATE")) {
+                    #expect(
+                        try await sqlState(statement, as: role, bench) == "42501", "\(role ?? "owner"): \(statement)")
+                }
+            }
+        }
+        #expect(try await bench.count("history WHERE event = 'package.accepted'") == 1)
+        #expect(try await bench.count("package") == 1)
+        await bench.close()
+    }
+
+    @Test func theRuntimeRoleHasWhatItNeedsAndNoMore() async throws {
+        let bench = try await AcceptBench()
+        for statement in [
+            "CREATE TABLE mine (id integer)", "ALTER TABLE package DISABLE TRIGGER ALL", "DROP TABLE history",
+            "DELETE FROM package_key", "UPDATE package_key SET identity = 'document:x'", "DELETE FROM delivery",
+            "UPDATE content SET place = ''", "DELETE FROM agency_alias", "DELETE FROM system", "DELETE FROM agency",
+            "UPDATE attachment SET name = ''", "INSERT INTO hub DEFAULT VALUES", "TRUNCATE delivery",
+            "CREATE FUNCTION mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        ] {
+            #expect(try await sqlState(statement, as: PrivateCluster.runtime, bench) == "42501", "\(statement)")
+        }
+        #expect(try await sqlState("SELECT * FROM history", as: PrivateCluster.runtime, bench) == nil)
+        await bench.close()
+    }
+
+    @Test func historyLiesInThePartitionOfItsMonth() async throws {
+        let bench = try await AcceptBench()
+        let today = Instant.now().vietnamDate
+        for step in 0..<Int(Schema.partitionMonths) {
+            let month = today.month - 1 + step
+            let date = try #require(CalendarDate(year: today.year + month / 12, month: month % 12 + 1, day: 1))
+            // The month begins at midnight in Vietnam.
+            let at = Instant(vietnam: date)
+            let acceptance = try bench.acceptance("VB-\(step)") { $0.acceptedAt = at }
+            _ = try await bench.store.accept(acceptance)
+            let partitions: [String] = try await bench.column(
+                "SELECT tableoid::regclass::text AS value FROM history WHERE package_id = $1", [.uuid(acceptance.id.uuid)])
+            #expect(partitions == ["history_" + date.iso8601.prefix(7).replacing("-", with: "_")])
+        }
+        let before = try bench.acceptance("VB-trước") { $0.acceptedAt = Instant(microseconds: 0) }
+        #expect(try await bench.store.accept(before).isAccepted)
+        #expect(try await bench.count("history_default") == 1)
+        await bench.close()
+    }
+
+    @Test func preparingAgainChangesNothing() async throws {
+        let bench = try await AcceptBench()
+        _ = try await bench.store.accept(bench.acceptance("VB-1"))
+        let before = try await bench.written()
+        try await Schema.prepare(connectionString: bench.owner, logger: quietLogger)
+        #expect(try await bench.written() == before)
+        await bench.close()
+    }
+
+    /// Roles belong to the server and not to the database: this is where two first starts meet.
+    @Test func hubsThatStartTogetherInTwoDatabasesOfAServerDoNotTrip() async throws {
+        let slot = await TestSlot.take()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    let owner = try await TestCluster.shared().freshDatabase()
+                    try await Schema.prepare(connectionString: owner, logger: quietLogger)
+                }
+            }
+            try await group.waitForAll()
+        }
+        withExtendedLifetime(slot) {}
+    }
+
+    @Test func anotherContentDirectoryIsRefused() async throws {
+        let bench = try await AcceptBench()
+        let first = try ScratchDirectory()
+        let other = try ScratchDirectory()
+        let store = try await Store.open(
+            database: bench.database, contentDirectory: "\(first.path)/content", logger: quietLogger)
+        try await store.probe()
+        await store.stop()
+        let again = try await Store.open(
+            database: bench.database, contentDirectory: "\(first.path)/content", logger: quietLogger)
+        await again.stop()
+        let refused = await refusal {
+            _ = try await Store.open(
+                database: bench.database, contentDirectory: "\(other.path)/content", logger: quietLogger)
+        }
+        #expect(refused == .storeMismatch)
+        await bench.close()
+    }
+}
