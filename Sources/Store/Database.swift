@@ -9,10 +9,13 @@ public struct ConnectionSettings: Sendable {
     public let connectionString: String
     /// Role to take on after connecting; nil where the connection string names the runtime role itself.
     public let role: String?
+    /// Connections of the pool at most; the committer has one more.
+    public let maxConnections: Int
 
-    public init(connectionString: String, role: String?) {
+    public init(connectionString: String, role: String?, maxConnections: Int = 8) {
         self.connectionString = connectionString
         self.role = role
+        self.maxConnections = maxConnections
     }
 
     /// Longest time a statement may take, so that a hung query gives its connection back.
@@ -54,6 +57,7 @@ public final class Database: Sendable {
         connectionSettings = settings
         var configuration = PostgresPool.Configuration(connectionString: settings.connectionString)
         configuration.onConnect = settings.onConnect
+        configuration.maxConnections = settings.maxConnections
         pool = PostgresPool(configuration, logger: logger)
         self.logger = logger
     }

@@ -2,12 +2,13 @@
 import Synchronization
 
 /// One of the few places for tests that open a whole hub: each hub has connections of its own, of which the server
-/// allows a hundred, and the tests of a process run all at once.
+/// allows fifty, and the tests of a process run all at once.
 ///
 /// Given back when the last reference goes, so that a test that fails half-way keeps nobody waiting.
 public final class TestSlot: Sendable {
-    /// Hubs open at a time; each has up to a dozen connections.
-    public static let count = 6
+    /// Hubs open at a time; each has its pool, a committer or two, and the test's own connection.
+    public static let count = 4
+    static let connectionsPerHub = 3
 
     private struct State {
         var free = TestSlot.count

@@ -21,12 +21,8 @@ struct AcceptBench: Sendable {
     private let slot: TestSlot
 
     init() async throws {
-        try await self.init(owner: try await TestCluster.shared().freshDatabase())
-    }
-
-    /// - Parameter owner: an empty database.
-    init(owner: String) async throws {
         slot = await TestSlot.take()
+        let owner = try await TestCluster.shared().freshDatabase()
         try await Schema.prepare(connectionString: owner, logger: quietLogger)
         self.owner = owner
         database = TestHub.runtimeDatabase(owner, logger: quietLogger)
