@@ -31,10 +31,11 @@ deps:
 build: deps
 	@$(SWIFT) build --product truc
 
-# The command is built with the tests: some of them start it as a user would. Tests run in parallel within one process.
+# The command is built with the tests: some of them start it as a user would. One test at a time: many start a hub, a
+# database or a load of their own, and all at once they would find out what the machine bears and not what they ask.
 test: deps
 	@$(SWIFT) build --build-tests
-	@$(SWIFT) test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)')
+	@$(SWIFT) test --skip-build --disable-xctest --no-parallel $(if $(FILTER),--filter '$(FILTER)')
 
 demo: build
 	@"$$($(SWIFT) build --show-bin-path)/truc" demo $(ARGS)

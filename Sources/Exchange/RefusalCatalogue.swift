@@ -44,6 +44,7 @@ extension Refusal {
         case agencyNotFound = "registry.agency-not-found"
         case registryInvalid = "registry.invalid-value"
         case traceNotFound = "trace.not-found"
+        case fileUnreadable = "file.unreadable"
         case settingInvalid = "setup.setting-invalid"
         case dataDirectoryUnusable = "setup.data-directory-unusable"
         case postgresNotFound = "setup.postgresql-not-found"
@@ -342,6 +343,13 @@ extension Refusal {
                     english: "Nothing is known under this id.",
                     remedyVietnamese: "Dùng DocId, docId, mã định danh văn bản hoặc số/ký hiệu.",
                     remedyEnglish: "Use a DocId, a docId, a document id or number/notation.")
+            case .fileUnreadable:
+                Entry(
+                    class: .caller, http: 400, vxp: "10",
+                    vietnamese: "Không đọc được tệp.",
+                    english: "A file cannot be read.",
+                    remedyVietnamese: "Kiểm tra đường dẫn và quyền đọc tệp.",
+                    remedyEnglish: "Check the path and the right to read the file.")
             case .settingInvalid:
                 Entry(
                     class: .operatorDuty, http: 500, vxp: "20",

@@ -19,6 +19,7 @@ struct HistoryRow: Sendable {
         case deliveryReleased = "delivery.released"
         case systemAdded = "registry.system-added"
         case agencyAdded = "registry.agency-added"
+        case agencyClosed = "registry.agency-closed"
     }
 
     static let hubActor = "hub"

@@ -142,7 +142,9 @@ public final class HubProcess: Sendable {
         private func lookForPort() {
             guard port.withLock({ $0 == nil }) else { return }
             for line in text.split(separator: "\n") where line.contains(#""message":"listening""#) {
-                guard let found = line.firstMatch(of: /"address":"[^"]*:(\d+)"/), let number = Int(found.1) else { continue }
+                guard let found = line.firstMatch(of: /"address":"[^"]*:(\d+)"/), let number = Int(found.1) else {
+                    continue
+                }
                 port.withLock { $0 = number }
                 listening.signal()
             }

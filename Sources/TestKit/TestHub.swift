@@ -17,6 +17,9 @@ public struct TestHub: Sendable {
     public let contentDirectory: String
     private let slot: TestSlot
 
+    /// Who changes the registry.
+    private static let actor = "operator:test"
+
     /// - Parameter isSeeded: false for an empty registry.
     public static func open(isSeeded: Bool = true) async throws -> TestHub {
         let slot = await TestSlot.take()
@@ -36,12 +39,14 @@ public struct TestHub: Sendable {
     /// The database as the hub sees it: with the rights of the runtime role only.
     public static func runtimeDatabase(_ ownerConnection: String, logger: Logger) -> Database {
         Database(
-            ConnectionSettings(connectionString: ownerConnection, role: PrivateCluster.runtime), logger: logger)
+            ConnectionSettings(
+                connectionString: ownerConnection, role: PrivateCluster.runtime,
+                maxConnections: TestSlot.connectionsPerHub),
+            logger: logger)
     }
 
     /// Registers the hub's own entry, the systems and the agencies.
     public static func seed(_ database: Database) async throws {
-        let actor = "operator:test"
         try await database.addAgency(
             NewAgency(code: try AgencyID(parsing: TestAgency.hubCode), name: "Trục thử"), isHub: true, actor: actor)
         for system in Set(TestAgency.all.compactMap(\.system)).sorted() {
@@ -60,18 +65,11 @@ public struct TestHub: Sendable {
         }
     }
 
-    /// Closes an agency as of a day, with its successor: no command does that yet.
+    /// Closes an agency after a day, with its successor.
     public func close(_ agency: TestAgency, lastDay: String, successor: TestAgency? = nil) async throws {
-        try await asOwner { connection in
-            try connection.transaction {
-                try connection.query(
-                    """
-                    UPDATE agency SET valid_to = $2::text::date,
-                        successor_id = (SELECT id FROM agency WHERE code = $3) WHERE code = $1
-                    """, [.text(agency.code), .text(lastDay), .optional(successor) { .text($0.code) }])
-                try connection.query("UPDATE hub SET registry_version = registry_version + 1")
-            }
-        }
+        try await database.closeAgency(
+            try agency.id, lastDay: try CalendarDate(iso8601: lastDay), successor: try successor?.id,
+            actor: Self.actor)
     }
 
     /// Runs a body on a connection of the tables' owner.

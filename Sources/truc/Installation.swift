@@ -19,6 +19,14 @@ struct InstallationOptions: ParsableArguments {
     /// Absolute, without a trailing slash.
     var directory: String { URL(fileURLWithPath: dataDir).standardizedFileURL.path }
 
+    /// A mistyped directory must not become a second, empty hub.
+    ///
+    /// - Throws: `Refusal(.dataDirectoryUnusable)` when no hub was ever started here.
+    func requireHub() throws(Refusal) {
+        guard databaseURL == nil, !FileManager.default.fileExists(atPath: directory + "/postgresql") else { return }
+        throw Refusal(.dataDirectoryUnusable, "\(directory): no hub was started here; truc serve --data-dir makes one")
+    }
+
     var databaseURL: String? {
         ProcessInfo.processInfo.environment[Self.databaseVariable].flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -75,6 +83,7 @@ struct Installation: Sendable {
     static func visit<T>(
         _ options: InstallationOptions, _ body: (Database) async throws -> T
     ) async throws -> T {
+        try options.requireHub()
         let installation = try await open(options, mode: .visit, logger: Log.quiet)
         do {
             let value = try await body(installation.database)

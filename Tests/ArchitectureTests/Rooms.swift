@@ -30,7 +30,7 @@ struct Room {
             name: "Hub", rooms: ["Exchange", "Trust", "EdXML", "Delivery", "Store"],
             libraries: ambient.union(collections)),
         Room(
-            name: "Surfaces", rooms: ["Exchange", "Trust", "EdXML", "VXPProtocol", "Hub"],
+            name: "Surfaces", rooms: ["Exchange", "Trust", "Delivery", "VXPProtocol", "Hub"],
             libraries: ambient.union(collections).union(http)),
         Room(
             name: "truc", rooms: ["Exchange", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub", "Surfaces"],

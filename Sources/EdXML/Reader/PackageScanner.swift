@@ -265,8 +265,8 @@ final class PackageScanner: XMLEvents {
         } else if name == "TraceHeader", isParent("TraceHeaderList") {
             traceCount += 1
             if traceCount > limits.traces { refuse(.traces, "more than \(limits.traces) trace headers") }
-        } else if name == "Attachment" || name == "Reference",
-            max(body.attachmentCount, body.manifest.count) >= limits.attachments
+        } else if name == "Attachment" && body.attachmentCount >= limits.attachments
+            || name == "Reference" && body.manifest.count >= limits.attachments
         {
             refuse(.attachments, "more than \(limits.attachments) attachments")
         }

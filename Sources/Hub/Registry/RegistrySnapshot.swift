@@ -40,7 +40,13 @@ public struct RegistrySnapshot: Sendable {
     public func agency(_ key: AgencyKey) -> AgencyRecord? { agencies[key] }
 
     /// The agency with this written name: the alias table, and nothing else, decides.
-    public func agency(named written: String) -> AgencyRecord? { keysByName[written].flatMap { agencies[$0] } }
+    ///
+    /// Every registered name is ASCII. Other texts are nobody's, even one that Swift takes for equal: KELVIN SIGN is
+    /// canonically equivalent to `K`.
+    public func agency(named written: String) -> AgencyRecord? {
+        guard written.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
+        return keysByName[written].flatMap { agencies[$0] }
+    }
 
     /// The agencies for which a system speaks, closed ones included: they may still read and report.
     public func agencies(of system: SystemID) -> [AgencyKey] { keysBySystem[system] ?? [] }

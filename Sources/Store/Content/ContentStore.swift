@@ -57,6 +57,8 @@ public final class ContentStore: Sendable {
             guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
                 throw ContentError(errno: errno, "make directory", directory)
             }
+            // The store's own name too: what lies in it is worth as much as the way to it.
+            try layout.syncDirectory("..")
             for name in ["segments", "large", "spool"] { try layout.makeDirectory(name) }
             try BlockingSpool.removeLeftovers(in: layout)
             try layout.probe()

@@ -22,20 +22,24 @@ extension Database {
         }
     }
 
-    /// A page of what agencies have sent, oldest first, at most `ListFilter.pageSize` lines.
+    /// A page of what agencies have sent, in the order in which it was accepted, at most `ListFilter.pageSize` lines.
+    ///
+    /// - Parameter package: only this one, when one of the agencies sent it; any other id narrows nothing.
     public func sent(
         _ filter: ListFilter, package: PackageID?, after: DeliveryID?
     ) async throws -> [SentDelivery] {
         try await run { connection in
-            try connection.query(
-                MailboxStatements.sent,
-                [
-                    .int8s(filter.agencies.map { $0.value }), .text(filter.messageType.rawValue),
-                    .optional(filter.from) { .timestamptz($0) }, .optional(filter.to) { .timestamptz($0) },
-                    .uuid((after ?? Self.beforeAll).uuid), .int8(Int64(ListFilter.pageSize)),
-                    .optional(package) { .uuid($0.uuid) },
-                ]
-            ).map(SentDelivery.init(row:))
+            let agencies = PostgresValue.int8s(filter.agencies.map { $0.value })
+            let parameters: [PostgresValue] = [
+                agencies, .text(filter.messageType.rawValue), .optional(filter.from) { .timestamptz($0) },
+                .optional(filter.to) { .timestamptz($0) }, .uuid((after ?? Self.beforeAll).uuid),
+                .int8(Int64(ListFilter.pageSize)),
+            ]
+            if let package, try !connection.query(MailboxStatements.own, [.uuid(package.uuid), agencies]).isEmpty {
+                return try connection.query(MailboxStatements.sentOne, parameters + [.uuid(package.uuid)])
+                    .map(SentDelivery.init(row:))
+            }
+            return try connection.query(MailboxStatements.sent, parameters).map(SentDelivery.init(row:))
         }
     }
 
@@ -188,21 +192,43 @@ private enum MailboxStatements {
         ) AS line ORDER BY line.id LIMIT $6
         """
 
-    static let sent = """
+    private static let sentColumns = """
         SELECT delivery.id, delivery.package_id, delivery.message_type, package.subject, package.code_number,
-            package.code_notation, package.sender_written, delivery.recipient_written, delivery.created_at,
+            package.code_notation, package.sender_written, delivery.recipient_written, package.accepted_at,
             delivery.entered_at, delivery.state, delivery.refusal, said.latest
         FROM package JOIN delivery ON delivery.package_id = package.id
         LEFT JOIN document_status AS said ON said.document_package_id = delivery.document_package_id
             AND said.recipient_agency_id = delivery.recipient_agency_id
-        WHERE package.sender_agency_id = ANY ($1) AND delivery.message_type = $2
-            AND ($3::timestamptz IS NULL OR delivery.created_at >= $3)
-            AND ($4::timestamptz IS NULL OR delivery.created_at <= $4)
+        """
+
+    /// Walks each agency's packages from the last line's on, so that a page costs what is on it and not what was ever
+    /// sent. The bounds of the first column stand alone for the index; the comparison of three is exact.
+    static let sent = """
+        WITH last AS (
+            SELECT coalesce(max(package.accepted_at), '-infinity') AS accepted_at,
+                coalesce((array_agg(package.id))[1], $5) AS package_id
+            FROM delivery JOIN package ON package.id = delivery.package_id WHERE delivery.id = $5
+        )
+        SELECT line.* FROM last, unnest($1::bigint[]) AS mine (agency_id), LATERAL (
+            \(sentColumns)
+            WHERE package.sender_agency_id = mine.agency_id AND delivery.message_type = $2
+                AND package.accepted_at >= greatest(last.accepted_at, $3)
+                AND package.accepted_at <= coalesce($4, 'infinity')
+                AND (package.accepted_at, package.id, delivery.id) > (last.accepted_at, last.package_id, $5::uuid)
+            ORDER BY package.accepted_at, package.id, delivery.id LIMIT $6
+        ) AS line ORDER BY line.accepted_at, line.package_id, line.id LIMIT $6
+        """
+
+    /// The lines of one package.
+    static let sentOne = """
+        \(sentColumns)
+        WHERE package.id = $7 AND package.sender_agency_id = ANY ($1) AND delivery.message_type = $2
+            AND package.accepted_at >= coalesce($3, '-infinity') AND package.accepted_at <= coalesce($4, 'infinity')
             AND delivery.id > $5
-            AND ($7::uuid IS NULL OR package.id = $7
-                OR NOT EXISTS (SELECT FROM package AS own WHERE own.id = $7 AND own.sender_agency_id = ANY ($1)))
         ORDER BY delivery.id LIMIT $6
         """
+
+    static let own = "SELECT id FROM package WHERE id = $1 AND sender_agency_id = ANY ($2)"
 
     static let release = """
         UPDATE delivery SET state = 'waiting', failures = 0, failed_at = NULL, updated_at = $2
@@ -274,7 +300,7 @@ extension SentDelivery {
             codeNotation: try row.decodeIfPresent("code_notation", as: String.self),
             senderWritten: try row.decode("sender_written", as: String.self),
             recipientWritten: try row.decode("recipient_written", as: String.self),
-            sentAt: try row.decode("created_at", as: Instant.self),
+            sentAt: try row.decode("accepted_at", as: Instant.self),
             enteredAt: try row.decodeIfPresent("entered_at", as: Instant.self), state: state,
             refusal: try row.decodeIfPresent("refusal", as: String.self).flatMap(Refusal.Code.init(rawValue:)),
             latestStatus: try row.decodeIfPresent("latest", as: String.self).flatMap(DocumentStatus.init(rawValue:)))

@@ -90,7 +90,7 @@ CREATE INDEX package_by_document ON package (document_key);
 -- Bounded: an over-long text is the sender's oddity and no reason to refuse, but an index row has a limit. In NFC, as
 -- document_key is: the same letter may be written in two ways.
 CREATE INDEX package_by_code ON package (normalize(left(code_number, 50)), normalize(left(code_notation, 100)));
-CREATE INDEX package_by_sender ON package (sender_agency_id, id);
+CREATE INDEX package_by_sender ON package (sender_agency_id, accepted_at, id);
 
 -- Other documents that a recall, update or replacement speaks of, and those it answers.
 CREATE TABLE package_link (
@@ -247,3 +247,4 @@ GRANT UPDATE (state, refusal, detail, failures, fetched_at, last_fetched_at, fai
 GRANT UPDATE (latest, latest_description, latest_at, latest_package_id, furthest, asked, asked_at)
     ON document_status TO truc_runtime;
 GRANT UPDATE (content_store, registry_version) ON hub TO truc_runtime;
+GRANT UPDATE (valid_to, successor_id) ON agency TO truc_runtime;

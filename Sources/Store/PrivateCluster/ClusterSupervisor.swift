@@ -219,7 +219,20 @@ final class ClusterSupervisor: @unchecked Sendable {
         guard rename(layout.unfinished, layout.database) == 0 else {
             throw Refusal(.dataDirectoryUnusable, "\(layout.database): \(systemMessage())")
         }
+        // Before the server writes its first page: a power cut must not take the name back, or the next start would find
+        // no database and make another.
+        for directory in [layout.cluster, layout.dataDirectory, layout.dataDirectory + "/.."] {
+            try syncDirectory(directory)
+        }
         logger.notice("database: cluster made", metadata: ["directory": "\(layout.database)"])
+    }
+
+    /// Makes the names in a directory durable.
+    private func syncDirectory(_ path: String) throws(Refusal) {
+        let descriptor = Foundation.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Refusal(.dataDirectoryUnusable, "\(path): \(systemMessage())") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw Refusal(.dataDirectoryUnusable, "sync \(path): \(systemMessage())") }
     }
 
     /// Waits for processes that a killed server left, and removes its lock files when nobody is left.

@@ -128,6 +128,44 @@ extension Database {
             }
         }
     }
+
+    /// Closes an agency's identifier: from the day after, nothing new goes to it or comes from it. It still reads what it
+    /// has, and statuses about its documents still reach it. A closed identifier is never given to anybody else.
+    ///
+    /// - Parameters:
+    ///   - written: any form of the identifier.
+    ///   - successor: any form of the identifier that a refusal will name.
+    /// - Throws: `Refusal`: `.agencyNotFound`, `.registryInvalid` when the day lies before the first valid one.
+    public func closeAgency(
+        _ written: AgencyID, lastDay: CalendarDate, successor: AgencyID?, actor: String
+    ) async throws {
+        try await run { connection in
+            try connection.transaction {
+                try connection.query(RegistryStatements.bumpVersion)
+                func key(_ written: AgencyID) throws -> Int64 {
+                    let found = try connection.query(RegistryStatements.agencyByAlias, [.text(written.text)])
+                    guard let row = found.first else { throw Refusal(.agencyNotFound, written.text) }
+                    return try row.decode("agency_id")
+                }
+                let next = try successor.map(key)
+                let closed = try connection.query(
+                    RegistryStatements.closeAgency,
+                    [.int8(try key(written)), .date(lastDay), .optional(next, PostgresValue.int8)])
+                guard !closed.isEmpty else {
+                    throw Refusal(.registryInvalid, "\(written) is not yet valid on \(lastDay)")
+                }
+                let (sql, parameters) = HistoryRow.statement([
+                    HistoryRow(
+                        at: .now(), event: .agencyClosed, actor: actor,
+                        detail: [
+                            "agency": .string(written.text), "lastDay": .string(lastDay.iso8601),
+                            "successor": .string(successor?.text ?? ""),
+                        ])
+                ])
+                try connection.query(sql, parameters)
+            }
+        }
+    }
 }
 
 private enum RegistryStatements {
@@ -150,6 +188,9 @@ private enum RegistryStatements {
     static let addAgency = """
         INSERT INTO agency (code, name, mail, parent_id, system_id, is_hub)
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING id
+        """
+    static let closeAgency = """
+        UPDATE agency SET valid_to = $2, successor_id = $3 WHERE id = $1 AND valid_from <= $2 RETURNING id
         """
     static let addAliases = """
         INSERT INTO agency_alias (written, agency_id) SELECT written, $1 FROM unnest($2::text[]) AS written

@@ -4,6 +4,12 @@ import HummingbirdCore
 import Logging
 import NIOCore
 
+/// The value of a `Content-Length`; one that no number holds is as large as can be, never "no body".
+func declaredLength(_ value: String?) -> Int? {
+    guard let value else { return nil }
+    return Int(value) ?? .max
+}
+
 /// One HTTP request as a surface sees it.
 public struct EdgeRequest: Sendable {
     /// Stands in the answer (`X-Request-Id`), in every line that `logger` writes, and is to be written into history.

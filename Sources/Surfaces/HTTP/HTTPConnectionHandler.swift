@@ -210,7 +210,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     }
 
     private static func facts(_ head: HTTPRequestHead) -> HTTPConnectionState.RequestFacts {
-        let length = head.headers.first(name: "Content-Length").flatMap { Int($0) }
+        let length = declaredLength(head.headers.first(name: "Content-Length"))
         let isChunked = head.headers.contains(name: "Transfer-Encoding")
         return HTTPConnectionState.RequestFacts(
             isHTTP11: head.version.major > 1 || (head.version.major == 1 && head.version.minor >= 1),

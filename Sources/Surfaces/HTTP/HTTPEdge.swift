@@ -109,7 +109,7 @@ struct EdgeResponder<Surface: HTTPEdgeService>: HTTPResponder {
 
     private func reply(to request: EdgeRequest) async -> EdgeReply {
         do {
-            if let length = request.field("Content-Length").flatMap({ Int($0) }), length > limits.bodyBytes {
+            if let length = declaredLength(request.field("Content-Length")), length > limits.bodyBytes {
                 throw Refusal(.bodyTooLarge, "the limit is \(limits.bodyBytes) bytes")
             }
             let reply = try await surface.respond(to: request)

@@ -25,7 +25,7 @@ struct VXPCall: Sendable {
             narrowedTo: try parameters.to?.map(\.text),
             messageType: MessageType(try parameters.messageType), request: id, receivedAt: .now())
         let limit = hub.maxPackageBytes + PackageEnding.maxLength
-        if let declared = request.field("content-length").flatMap(Int.init), declared > limit {
+        if let declared = declaredLength(request.field("Content-Length")), declared > limit {
             throw Refusal(.bodyTooLarge, "\(declared) bytes announced, the limit is \(hub.maxPackageBytes)")
         }
         let session = hub.receive(submission)
@@ -108,7 +108,8 @@ struct VXPCall: Sendable {
     }
 
     func updateStatus() async throws -> EdgeReply {
-        guard let delivery = try? DeliveryID(parsing: try parameters.docID) else { throw Refusal(.packageNotFound) }
+        let docID = try parameters.docID
+        guard let delivery = try? DeliveryID(parsing: docID) else { throw Refusal(.packageNotFound) }
         let confirmation = PullDelivery.Confirmation(try parameters.confirmation)
         let description = try parameters.description
         let after = try await hub.mailbox.confirm(

@@ -8,7 +8,7 @@ import Store
 struct AgencyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "agency", abstract: "The agencies that documents go to and come from.",
-        subcommands: [Add.self, List.self, Show.self])
+        subcommands: [Add.self, List.self, Show.self, Close.self])
 
     /// An agency as commands print it.
     struct Shown: Encodable {
@@ -122,6 +122,36 @@ struct AgencyCommand: AsyncParsableCommand {
                 ["aliases", shown.aliases.joined(separator: " ")], ["parent", shown.parent?.text ?? "-"],
                 ["mail", shown.mail ?? "-"], ["valid", "\(shown.validFrom) – \(shown.validTo ?? "")"],
             ])
+        }
+    }
+
+    struct Close: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Close an agency's identifier, after a merger for example.",
+            discussion: """
+                truc agency close 000.00.13.H52 --last-day 2026-12-31 --successor 000.00.40.H52
+
+                Documents for it are refused from the day after, with the successor named; statuses about its old documents
+                still reach it. A closed identifier is never given to anybody else (QĐ 09/2025 Điều 2).
+                """)
+
+        @Argument(help: "Any written form of the identifier.") var id: String
+        @Option(help: ArgumentHelp("Last valid day, yyyy-MM-dd.", valueName: "day")) var lastDay: String
+        @Option(help: "The identifier that takes its place.") var successor: String?
+        @OptionGroup var installation: InstallationOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let id = try Input.read(self.id, AgencyID.init(parsing:))
+            let day = try Input.read(lastDay, CalendarDate.init(iso8601:))
+            let successor = try successor.map { try Input.read($0, AgencyID.init(parsing:)) }
+            let shown = try await Installation.visit(installation) { database in
+                try await database.closeAgency(id, lastDay: day, successor: successor, actor: Operator.actor)
+                let registry = RegistrySnapshot(try await database.registry())
+                return registry.agency(named: id.text).map { Shown($0, in: registry) }
+            }
+            if output.json { return try Console.printJSON(shown) }
+            print("Mã \(id) đóng sau ngày \(day.iso8601)\(successor.map { ", kế thừa bởi \($0)" } ?? "").")
         }
     }
 }

@@ -25,18 +25,28 @@ struct PackageCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            let reports = try files.map { PackageCheckReport(file: $0, reading: try Self.read($0)) }
+            var reports: [PackageCheckReport] = []
+            var unreadable: Refusal?
+            for file in files {
+                do throws(Refusal) {
+                    reports.append(PackageCheckReport(file: file, reading: try Self.read(file)))
+                } catch {
+                    unreadable = unreadable ?? error
+                }
+            }
             if output.json {
                 try Console.printJSON(reports)
             } else {
                 for report in reports { Self.show(report) }
             }
+            // The others were checked all the same.
+            if let unreadable { throw unreadable }
             if reports.contains(where: { $0.verdict == .refuse }) { throw ExitCode(1) }
         }
 
-        private static func read(_ file: String) throws -> PackageReading {
+        private static func read(_ file: String) throws(Refusal) -> PackageReading {
             guard let handle = FileHandle(forReadingAtPath: file) else {
-                throw Refusal(.registryInvalid, "cannot read \(file)")
+                throw Refusal(.fileUnreadable, file)
             }
             let reader = PackageReader()
             do {
@@ -44,7 +54,7 @@ struct PackageCommand: ParsableCommand {
                     chunk.withUnsafeBytes { reader.feed($0) }
                 }
             } catch {
-                throw Refusal(.registryInvalid, "cannot read \(file): \(error.localizedDescription)")
+                throw Refusal(.fileUnreadable, "\(file): \(error.localizedDescription)")
             }
             return reader.finish()
         }

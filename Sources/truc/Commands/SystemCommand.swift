@@ -70,8 +70,9 @@ struct SystemCommand: AsyncParsableCommand {
             guard (secretFile != nil) != generateSecret else {
                 throw ValidationError("Give either --secret-file or --generate-secret.")
             }
-            guard timestampFuture > 0, timestampPast.map({ $0 > 0 }) ?? true else {
-                throw ValidationError("Seconds are greater than 0.")
+            let seconds = 1...Int(Int32.max)
+            guard seconds.contains(timestampFuture), timestampPast.map(seconds.contains) ?? true else {
+                throw ValidationError("Seconds are 1 to \(Int32.max).")
             }
         }
 
@@ -95,7 +96,7 @@ struct SystemCommand: AsyncParsableCommand {
 
         private func secretFromFile() throws -> [UInt8] {
             guard let secretFile, let data = FileManager.default.contents(atPath: secretFile) else {
-                throw Refusal(.registryInvalid, "--secret-file: cannot read \(secretFile ?? "")")
+                throw Refusal(.fileUnreadable, "--secret-file \(secretFile ?? "")")
             }
             var secret = Array(data)
             if secret.last == 0x0A { secret.removeLast() }

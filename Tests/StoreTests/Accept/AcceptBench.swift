@@ -21,8 +21,13 @@ struct AcceptBench: Sendable {
     private let slot: TestSlot
 
     init() async throws {
-        slot = await TestSlot.take()
-        let owner = try await TestCluster.shared().freshDatabase()
+        let slot = await TestSlot.take()
+        try await self.init(owner: try await TestCluster.shared().freshDatabase(), slot: slot)
+    }
+
+    /// - Parameter owner: connection string for an empty database.
+    init(owner: String, slot: TestSlot) async throws {
+        self.slot = slot
         try await Schema.prepare(connectionString: owner, logger: quietLogger)
         self.owner = owner
         database = TestHub.runtimeDatabase(owner, logger: quietLogger)

@@ -131,6 +131,10 @@ import Testing
         #expect(try await bench.count("document_status") == 16)
         await other.stop()
         await bench.close()
+        // A backend tells its counts at its end.
+        let deadlocks: [Int64] = try await bench.column(
+            "SELECT deadlocks AS value FROM pg_stat_database WHERE datname = current_database()")
+        #expect(deadlocks == [0])
     }
 
     @Test func theHubsNoticeIsNobodysWord() async throws {
