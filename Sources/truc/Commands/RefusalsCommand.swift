@@ -94,6 +94,7 @@ enum RefusalsDocument {
         case "hub": "The hub itself (`hub`)"
         case "registry": "The registry, from the command line (`registry`)"
         case "trace": "Traces, from the command line (`trace`)"
+        case "file": "Files on the command line (`file`)"
         case "setup": "Starting up (`setup`)"
         default: "`\(group)`"
         }

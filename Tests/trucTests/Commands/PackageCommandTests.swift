@@ -67,6 +67,7 @@ import Trust
     @Test func `a file that is not there`() async throws {
         let outcome = try await CommandOutcome.run(["package", "check", "/no/such/file.edxml"])
         #expect(outcome.status == 1)
-        #expect(outcome.errors.contains("cannot read /no/such/file.edxml"))
+        #expect(outcome.errors.contains("[file.unreadable]"))
+        #expect(outcome.errors.contains("/no/such/file.edxml"))
     }
 }
