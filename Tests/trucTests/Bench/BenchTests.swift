@@ -27,7 +27,9 @@ import VXPProtocol
             let reader = PackageReader()
             reader.feed(body.dropLast(2))
             let reading = reader.finish()
-            #expect(reading.verdict == .accept, "\(reading.findings)")
+            // Nobody signs them: a signature would be made by the sender, and what it costs the hub is not measured here.
+            #expect(reading.findings.allSatisfy { $0.code == .signatureMissing }, "\(reading.findings)")
+            #expect(reading.verdict == .acceptWithWarnings)
             #expect(reading.digest == digest)
             #expect(reading.size == packages.packageBytes)
             ids.insert(try #require(reading.header).documentID.text)
