@@ -38,11 +38,11 @@ test: deps
 	@$(SWIFT) test --skip-build --disable-xctest --no-parallel $(if $(FILTER),--filter '$(FILTER)')
 
 demo: build
-	@"$$($(SWIFT) build --show-bin-path)/truc" demo $(ARGS)
+	@.build/debug/truc demo $(ARGS)
 
 bench: deps
 	@$(SWIFT) build -c release --product truc
-	@"$$($(SWIFT) build -c release --show-bin-path)/truc" bench accept $(ARGS)
+	@.build/release/truc bench accept $(ARGS)
 
 format:
 	@$(SWIFT) format --in-place --recursive --parallel $(FORMATTED)

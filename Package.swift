@@ -10,7 +10,6 @@ let strict: [SwiftSetting] = [
 ]
 
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
-let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 
 func room(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
@@ -25,10 +24,8 @@ let package = Package(
     products: [.executable(name: "truc", targets: ["truc"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -47,9 +44,9 @@ let package = Package(
         room("VXPProtocol", ["Exchange", "Trust"]),
         room("Delivery", ["Exchange"]),
         room(
-            "Store", ["Exchange", "Trust", "Delivery", "CPostgreSQL", log, metrics],
+            "Store", ["Exchange", "Trust", "Delivery", "CPostgreSQL", log],
             resources: [.embedInCode("Migrations")]),
-        room("Hub", ["Exchange", "Trust", "EdXML", "Delivery", "Store", log, metrics]),
+        room("Hub", ["Exchange", "Trust", "EdXML", "Delivery", "Store", log]),
         room(
             "Surfaces",
             [
@@ -66,7 +63,7 @@ let package = Package(
         .executableTarget(
             name: "truc",
             dependencies: [
-                "Exchange", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub", "Surfaces", log, metrics,
+                "Exchange", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub", "Surfaces", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -80,10 +77,10 @@ let package = Package(
             resources: [.embedInCode("Demo/demo.edxml")], swiftSettings: strict),
         room("TestKit", ["Exchange", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub", log]),
 
-        tests("Exchange", ["Exchange"]),
+        tests("Exchange", ["Exchange", "TestKit"]),
         tests("Trust", ["Trust", "Exchange"]),
-        tests("EdXML", ["EdXML", "Exchange", "Trust", "CLibXML2", "CZlib"]),
-        tests("VXPProtocol", ["VXPProtocol", "Exchange", "Trust"]),
+        tests("EdXML", ["EdXML", "Exchange", "Trust", "CLibXML2", "CZlib", "TestKit"]),
+        tests("VXPProtocol", ["VXPProtocol", "Exchange", "Trust", "TestKit"]),
         tests("Delivery", ["Delivery", "Exchange"]),
         tests("Store", ["Store", "Exchange", "Trust", "Delivery", "TestKit", log]),
         tests("Hub", ["Hub", "Store", "EdXML", "Exchange", "Trust", "TestKit", log]),

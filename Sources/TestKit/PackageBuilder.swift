@@ -57,7 +57,7 @@ public struct PackageBuilder: Sendable {
 
     /// A content that starts like a PDF and goes on at random.
     public var attachment: [UInt8] {
-        var generator = RepeatableGenerator(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         var bytes = Array("%PDF-1.7\n% ".utf8)
         while bytes.count < attachmentLength { withUnsafeBytes(of: generator.next()) { bytes += $0 } }
         return Array(bytes.prefix(attachmentLength))
@@ -94,20 +94,5 @@ public struct PackageBuilder: Sendable {
         header.description = description
         header.timestampText = time
         return try PackageWriter.bytes(.status(header))
-    }
-}
-
-/// A generator whose numbers are the same in every run (SplitMix64).
-public struct RepeatableGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    public init(seed: UInt64) { state = seed }
-
-    public mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Exchange
 import Foundation
+import TestKit
 import Testing
 
 @Suite struct AgencyIDTests {

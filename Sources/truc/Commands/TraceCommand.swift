@@ -59,7 +59,7 @@ enum TraceText {
         let sender = package.sender.name.map { "\(package.sender.written) (\($0))" } ?? package.sender.written
         lines.append("  từ \(sender), nhận lúc \(package.acceptedAt.iso8601), DocId \(package.docId)")
         lines.append(
-            "  \(package.bytes) byte, SHA-256 \(package.sha256), độ khẩn: \(package.urgency), chữ ký: \(package.signature)"
+            "  \(package.bytes) byte, SHA-256 \(package.sha256), độ khẩn: \(package.urgency), chữ ký: \(signature(package.signature))"
         )
         if let first = package.addsRecipientsTo { lines.append("  bổ sung nơi nhận cho \(first)") }
         if let effect = package.statusEffect, effect != .applied {
@@ -101,6 +101,14 @@ enum TraceText {
             case .undeliverable: "chưa giao được"
             }
         return delivery.failures > 0 ? "\(name) (báo lỗi \(delivery.failures) lần)" : name
+    }
+
+    private static func signature(_ verdict: String) -> String {
+        switch verdict {
+        case "absent": "không có"
+        case "dummy": "giá trị mẫu"
+        default: "có, chưa kiểm tra"
+        }
     }
 
     private static func name(_ kind: String) -> String {

@@ -46,30 +46,6 @@ final class ScratchDirectory: Sendable {
     }
 }
 
-/// A generator whose numbers are the same in every run (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func bytes(_ count: Int) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        for index in stride(from: 0, to: count, by: 8) {
-            withUnsafeBytes(of: next()) { random in
-                for offset in 0..<min(8, count - index) { bytes[index + offset] = random[offset] }
-            }
-        }
-        return bytes
-    }
-}
-
 /// The real system calls, of which a test can make the next one fail.
 final class FaultyFiles: Sendable {
     enum Call: Hashable { case write, allocate, syncData, syncDirectory }

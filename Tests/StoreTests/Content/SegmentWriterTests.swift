@@ -2,6 +2,7 @@
 import Exchange
 import Foundation
 import Synchronization
+import TestKit
 import Testing
 import Trust
 
