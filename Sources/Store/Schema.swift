@@ -15,7 +15,8 @@ public enum Schema {
     /// Brings a database to this version (see `Migrator.migrate`), if it is behind; for a daemon it also makes the
     /// partitions of the coming months.
     ///
-    /// A command beside a running daemon only compares versions: DDL would wait for, and hold up, what the daemon writes.
+    /// A command beside a running daemon only compares versions: DDL would wait for, and hold up, what the daemon
+    /// writes.
     /// - Parameter connectionString: of the role that owns the tables.
     public static func prepare(connectionString: String, isServing: Bool = true, logger: Logger) async throws {
         let thread = DedicatedThread(name: "schema", capacity: 1)
