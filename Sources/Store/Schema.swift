@@ -28,8 +28,7 @@ public enum Schema {
                 _ = try Migrator.migrate(connection, migrations, logger: logger)
                 if isServing { try makePartitions(connection) }
             } catch let error as PostgresError where error.sqlState == "42501" {
-                throw Refusal(
-                    .settingInvalid, "the database role may not do what the migrations need (CREATEROLE): \(error.message)")
+                throw Refusal(.settingInvalid, "the database role lacks a right, CREATEROLE perhaps: \(error.message)")
             } catch let error as PostgresError {
                 logger.error("schema", metadata: ["error": "\(error)"])
                 throw error.refusal
