@@ -1,6 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 import Exchange
 import Foundation
-// SPDX-License-Identifier: Apache-2.0
 import TestKit
 import Trust
 

@@ -212,8 +212,8 @@ private enum MailboxStatements {
         SELECT line.* FROM last, unnest($1::bigint[]) AS mine (agency_id), LATERAL (
             \(sentColumns)
             WHERE package.sender_agency_id = mine.agency_id AND delivery.message_type = $2
-                AND package.accepted_at >= greatest(last.accepted_at, $3)
-                AND package.accepted_at <= coalesce($4, 'infinity')
+                AND package.accepted_at >= greatest(last.accepted_at, $3::timestamptz)
+                AND package.accepted_at <= coalesce($4::timestamptz, 'infinity')
                 AND (package.accepted_at, package.id, delivery.id) > (last.accepted_at, last.package_id, $5::uuid)
             ORDER BY package.accepted_at, package.id, delivery.id LIMIT $6
         ) AS line ORDER BY line.accepted_at, line.package_id, line.id LIMIT $6
@@ -223,7 +223,8 @@ private enum MailboxStatements {
     static let sentOne = """
         \(sentColumns)
         WHERE package.id = $7 AND package.sender_agency_id = ANY ($1) AND delivery.message_type = $2
-            AND package.accepted_at >= coalesce($3, '-infinity') AND package.accepted_at <= coalesce($4, 'infinity')
+            AND package.accepted_at >= coalesce($3::timestamptz, '-infinity')
+            AND package.accepted_at <= coalesce($4::timestamptz, 'infinity')
             AND delivery.id > $5
         ORDER BY delivery.id LIMIT $6
         """
