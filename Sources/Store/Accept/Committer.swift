@@ -71,9 +71,11 @@ final class Committer: Sendable {
         }
     }
 
-    /// Commits what waits, then ends. Later acceptances are refused as `stopping`.
+    /// Commits what waits, closes the connection and ends. Later acceptances are refused as `stopping`.
     func stop() async {
         queue.withLock { $0.isClosed = true }
+        // Behind the drain that was posted before; a thread that has stopped already has closed it.
+        try? thread.post { [work] in work.disconnect() }
         thread.stop()
         await thread.ended()
         syncThread.stop()
@@ -128,6 +130,9 @@ private final class CommitWork: @unchecked Sendable {
         self.syncThread = syncThread
         self.logger = logger
     }
+
+    /// Ends the session; the next `commit` opens another.
+    func disconnect() { connection = nil }
 
     /// One result for each acceptance, in order.
     func commit(_ batch: [Acceptance]) -> [Outcome] {

@@ -159,6 +159,20 @@ struct AcceptBench: Sendable {
         return String(decoding: try await store.content.readWhole(content.place, digest: content.sha256), as: UTF8.self)
     }
 
+    /// Returns when no session is left but the one that asks: a session tells its counts when it ends, which is some time
+    /// after its client has gone.
+    func sessionsHaveEnded() async throws {
+        try await onConnection(to: owner) { connection in
+            let others = """
+                SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+                """
+            let deadline = ContinuousClock.now + .seconds(20)
+            while try !connection.query(others).isEmpty {
+                try #require(ContinuousClock.now < deadline, "a session has not ended")
+            }
+        }
+    }
+
     /// What the database says of every table that an acceptance writes.
     func written() async throws -> [Int64] {
         var counts: [Int64] = []

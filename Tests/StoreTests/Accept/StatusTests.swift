@@ -131,7 +131,7 @@ import Testing
         #expect(try await bench.count("document_status") == 16)
         await other.stop()
         await bench.close()
-        // A backend tells its counts at its end.
+        try await bench.sessionsHaveEnded()
         let deadlocks: [Int64] = try await bench.column(
             "SELECT deadlocks AS value FROM pg_stat_database WHERE datname = current_database()")
         #expect(deadlocks == [0])

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Foundation
+import TestKit
+import Testing
+
+@testable import Store
+
+/// What the hub asks all day must find its rows by index, however long the tables have become.
+///
+/// PostgreSQL itself tells how many rows it has read by going through a table: as much as that is none for the statements
+/// as they are, prepared, with their real parameters, and often enough that their plans have settled.
+@Suite struct PlanTests {
+    /// Packages in the tables.
+    private static let packages = 50_000
+    /// PostgreSQL may settle on a general plan after five executions.
+    private static let executions = 8
+
+    private static let fill = """
+        INSERT INTO agency (code, name) SELECT 'A' || n, 'Đơn vị ' || n FROM generate_series(1, 200) AS n;
+        INSERT INTO agency_alias (written, agency_id) SELECT code, id FROM agency ON CONFLICT DO NOTHING;
+        CREATE TEMP TABLE made AS SELECT n,
+            ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid AS package,
+            ('01900000-0000-7000-9000-' || lpad(to_hex(n), 12, '0'))::uuid AS delivery,
+            (SELECT min(id) FROM agency) + n % 200 AS sender, (SELECT min(id) FROM agency) + (n * 7 + 1) % 200 AS recipient,
+            now() - make_interval(secs => \(packages) - n) AS at, sha256(n::text::bytea) AS digest
+            FROM generate_series(1, \(packages)) AS n;
+        INSERT INTO package (id, kind, sender_agency_id, sender_written, document_id, document_key, code_number,
+                code_notation, signature, sha256, meaning, accepted_at, request_id)
+            SELECT package, 'document', sender, 'x', 'VB ' || n, 'VB ' || n, (n % 500)::text, 'CV-' || n, 'absent', digest,
+                digest, at, package FROM made;
+        INSERT INTO package_key SELECT sender, 'document:VB ' || n, package, digest FROM made;
+        INSERT INTO content SELECT package, 'files', 'seg', 1, digest FROM made;
+        INSERT INTO attachment SELECT package, 0, 'a', 'b', 'c', 1, digest FROM made;
+        INSERT INTO package_link SELECT package, 0, 'responds-to', 'TL ' || n, 'TL ' || n, '[]' FROM made;
+        INSERT INTO delivery (id, package_id, document_package_id, recipient_agency_id, recipient_written, message_type,
+                state, created_at, updated_at, entered_at)
+            SELECT delivery, package, package, recipient, 'y', 'edoc',
+                CASE WHEN n % 21 = 0 THEN 'waiting' ELSE 'delivered' END, at, at, at FROM made;
+        INSERT INTO document_status (document_package_id, recipient_agency_id, latest, latest_at, latest_package_id)
+            SELECT package, recipient, '03', at, package FROM made;
+        INSERT INTO history (id, at, event, package_id, actor, request_id)
+            SELECT package, at, 'package.accepted', package, 'hub', package FROM made;
+        ANALYZE;
+        """
+
+    private static let tables = [
+        "package", "package_key", "content", "attachment", "package_link", "delivery", "document_status", "history",
+    ]
+
+    /// Rows read by going through a table, for each of the long ones; a partition counts for its table.
+    private func readInSequence(_ bench: AcceptBench) async throws -> [String: Int64] {
+        try await bench.sessionsHaveEnded()
+        return try await onConnection(to: bench.owner) { connection -> [String: Int64] in
+            var read: [String: Int64] = [:]
+            for row in try connection.query(
+                "SELECT relname::text AS name, seq_tup_read AS read FROM pg_stat_user_tables")
+            {
+                let name = try row.decode("name", as: String.self)
+                let table = name.hasPrefix("history_") ? "history" : name
+                if Self.tables.contains(table) { read[table, default: 0] += try row.decode("read", as: Int64.self) }
+            }
+            return read
+        }
+    }
+
+    private struct Question: Sendable {
+        let name: String
+        let ask: @Sendable (Database, Store, Int) async throws -> Void
+    }
+
+    private func questions(_ bench: AcceptBench) async throws -> [Question] {
+        let agencies: [Int64] = try await bench.column("SELECT id AS value FROM agency ORDER BY id LIMIT 3 OFFSET 20")
+        let mine = agencies.map(AgencyKey.init)
+        let filter = ListFilter(
+            agencies: mine, messageType: .edoc, from: Instant.now().advanced(by: .seconds(-86_400)), to: .now())
+        let waiting: [UUID] = try await bench.column(
+            "SELECT id AS value FROM delivery WHERE recipient_agency_id = $1 AND state = 'waiting'",
+            [.int8(agencies[0])])
+        let delivery = try #require(waiting.first)
+        let package: [UUID] = try await bench.column(
+            "SELECT package_id AS value FROM delivery WHERE id = $1", [.uuid(delivery)])
+        let traced = try #require(package.first)
+        let system = try TestAgency.finance.systemID
+        var questions = [
+            Question(name: "pending") { database, _, _ in _ = try await database.pending(filter, after: nil) },
+            Question(name: "sent") { database, _, _ in _ = try await database.sent(filter, package: nil, after: nil) },
+            Question(name: "sent, one") { database, _, _ in
+                _ = try await database.sent(filter, package: PackageID(uuid: traced), after: nil)
+            },
+            Question(name: "confirm") { database, _, _ in
+                _ = try await database.confirm(
+                    DeliveryID(uuid: delivery), .processing, description: nil, agencies: mine, system: system,
+                    request: RequestID(), at: .now())
+            },
+            Question(name: "in trouble") { database, _, _ in _ = try await database.deliveries(in: .held, limit: 100) },
+            Question(name: "accept") { _, store, number in
+                _ = try await store.accept(bench.acceptance("mới \(number)", unknown: ["không có \(number)"]))
+            },
+            Question(name: "resend") { _, store, number in
+                let agency: TestAgency = number % 2 == 0 ? .treasury : .stranger
+                _ = try await store.accept(bench.acceptance("mới 0", to: [agency]))
+            },
+            Question(name: "status") { _, store, number in
+                _ = try await store.accept(bench.status(.accepted, of: "mới \(number)"))
+            },
+        ]
+        for id in [
+            "VB 77", "123/CV-123", traced.uuidString, delivery.uuidString, UUID().uuidString, "không có", "TL 5",
+        ] {
+            questions.append(Question(name: "trace \(id)") { database, _, _ in _ = try await database.trace(id) })
+        }
+        questions.append(
+            Question(name: "fetch") { database, _, _ in
+                let refused = await refusal {
+                    try await database.fetch(
+                        id: UUID(), agencies: mine, system: system, request: RequestID(), at: .now())
+                }
+                guard refused == .packageNotFound else { throw Refusal(.internalError, "fetched") }
+            })
+        return questions
+    }
+
+    @Test func nothingThatIsAskedAllDayGoesThroughATable() async throws {
+        let bench = try await AcceptBench()
+        try await onConnection(to: bench.owner) { try $0.execute(Self.fill) }
+        let questions = try await questions(bench)
+        await bench.close()
+        for question in questions {
+            let before = try await readInSequence(bench)
+            let database = TestHub.runtimeDatabase(bench.owner, logger: quietLogger)
+            let store = Store(database: database, content: bench.store.content, logger: quietLogger)
+            for number in 0..<Self.executions { try await question.ask(database, store, number) }
+            await store.stop()
+            await database.close()
+            let after = try await readInSequence(bench)
+            for table in Self.tables {
+                let read = (after[table] ?? 0) - (before[table] ?? 0)
+                #expect(read == 0, "\(question.name) went through \(table): \(read) rows")
+            }
+        }
+    }
+
+    /// The counter is one that counts.
+    @Test func goingThroughATableIsSeen() async throws {
+        let bench = try await AcceptBench()
+        _ = try await bench.store.accept(bench.acceptance("VB-1"))
+        await bench.close()
+        let before = try await readInSequence(bench)
+        _ = try await bench.column("SELECT count(*) AS value FROM package WHERE subject = 'x'", as: Int64.self)
+        let after = try await readInSequence(bench)
+        #expect((after["package"] ?? 0) > (before["package"] ?? 0))
+    }
+}
