@@ -184,7 +184,7 @@ import VXPProtocol
             #expect(try await receiver.received().map(\.docId) == [line.docId])
             _ = try await receiver.fetch(line.docId)
             let answer = try await receiver.confirm(
-                line.docId, .fail, description: "L\\u1ed7i l\\u01b0u t\\u1ec7p \(failure)")
+                line.docId, .fail, description: "Lỗi lưu tệp \(failure)")
             #expect(answer.status == 200)
             // The answer may be lost; the report is repeated and counts once.
             #expect(try await receiver.confirm(line.docId, .fail).status == 200)
