@@ -73,6 +73,7 @@ public struct TestHub: Sendable {
     }
 
     /// Runs a body on a connection of the tables' owner.
+    @discardableResult
     public func asOwner<T: Sendable>(_ body: @escaping @Sendable (PostgresConnection) throws -> T) async throws -> T {
         let thread = DedicatedThread(name: "test-owner")
         return try await thread.run { [ownerConnection] in

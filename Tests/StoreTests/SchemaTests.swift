@@ -68,7 +68,8 @@ import Testing
             let acceptance = try bench.acceptance("VB-\(step)") { $0.acceptedAt = at }
             _ = try await bench.store.accept(acceptance)
             let partitions: [String] = try await bench.column(
-                "SELECT tableoid::regclass::text AS value FROM history WHERE package_id = $1", [.uuid(acceptance.id.uuid)])
+                "SELECT tableoid::regclass::text AS value FROM history WHERE package_id = $1",
+                [.uuid(acceptance.id.uuid)])
             #expect(partitions == ["history_" + date.iso8601.prefix(7).replacing("-", with: "_")])
         }
         let before = try bench.acceptance("VB-trước") { $0.acceptedAt = Instant(microseconds: 0) }
