@@ -6,8 +6,8 @@ import Hub
 import Logging
 import Store
 
-/// A whole hub without a surface: a database of its own on the shared cluster, a content store in a directory of its own,
-/// and the agencies of `TestAgency`.
+/// A whole hub without a surface: a database of its own on the shared cluster, a content store in a directory of its
+/// own, and the agencies of `TestAgency`.
 public struct TestHub: Sendable {
     public let hub: Hub
     public let store: Store

@@ -9,8 +9,8 @@ import Testing
 
 /// What the hub asks all day must find its rows by index, however long the tables have become.
 ///
-/// PostgreSQL itself tells how many rows it has read by going through a table: as much as that is none for the statements
-/// as they are, prepared, with their real parameters, and often enough that their plans have settled.
+/// PostgreSQL itself tells how many rows it has read by going through a table: none for the statements as they are,
+/// prepared, with their real parameters, and often enough that their plans have settled.
 @Suite struct PlanTests {
     /// Packages in the tables.
     private static let packages = 50_000
@@ -23,13 +23,14 @@ import Testing
         CREATE TEMP TABLE made AS SELECT n,
             ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid AS package,
             ('01900000-0000-7000-9000-' || lpad(to_hex(n), 12, '0'))::uuid AS delivery,
-            (SELECT min(id) FROM agency) + n % 200 AS sender, (SELECT min(id) FROM agency) + (n * 7 + 1) % 200 AS recipient,
+            (SELECT min(id) FROM agency) + n % 200 AS sender,
+            (SELECT min(id) FROM agency) + (n * 7 + 1) % 200 AS recipient,
             now() - make_interval(secs => \(packages) - n) AS at, sha256(n::text::bytea) AS digest
             FROM generate_series(1, \(packages)) AS n;
         INSERT INTO package (id, kind, sender_agency_id, sender_written, document_id, document_key, code_number,
                 code_notation, signature, sha256, meaning, accepted_at, request_id)
-            SELECT package, 'document', sender, 'x', 'VB ' || n, 'VB ' || n, (n % 500)::text, 'CV-' || n, 'absent', digest,
-                digest, at, package FROM made;
+            SELECT package, 'document', sender, 'x', 'VB ' || n, 'VB ' || n, (n % 500)::text, 'CV-' || n, 'absent',
+                digest, digest, at, package FROM made;
         INSERT INTO package_key SELECT sender, 'document:VB ' || n, package, digest FROM made;
         INSERT INTO content SELECT package, 'files', 'seg', 1, digest FROM made;
         INSERT INTO attachment SELECT package, 0, 'a', 'b', 'c', 1, digest FROM made;

@@ -118,7 +118,8 @@ struct AcceptTransaction {
         return addressed
     }
 
-    /// Locks the words that packages change, in the same order on every node, so that no two batches wait for each other.
+    /// Locks the words that packages change, in the same order on every node, so that no two batches wait for each
+    /// other.
     private func lockWords(_ packages: [NewPackage]) throws {
         var words: Set<StatusWord> = []
         for package in packages {

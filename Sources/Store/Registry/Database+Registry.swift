@@ -195,7 +195,8 @@ private enum RegistryStatements {
     static let addAliases = """
         INSERT INTO agency_alias (written, agency_id) SELECT written, $1 FROM unnest($2::text[]) AS written
         """
-    /// First of every change: the row's lock makes changes come one after the other, so that what one finds free stays so.
+    /// First of every change: the row's lock makes changes come one after the other, so that what one finds free stays
+    /// so.
     static let bumpVersion = "UPDATE hub SET registry_version = registry_version + 1"
 }
 

@@ -70,8 +70,8 @@ import Trust
             let found = try connection.query(
                 """
                 SELECT concat_ws('|', kind, sender_written, system_id, package.document_id, code_number, code_notation,
-                    promulgation_date, document_type, type_name, subject, signer_position, signer_name, urgency, signature,
-                    encode(package.sha256, 'hex'), attachment.name, attachment.declared_type, attachment.length,
+                    promulgation_date, document_type, type_name, subject, signer_position, signer_name, urgency,
+                    signature, encode(package.sha256, 'hex'), attachment.name, attachment.declared_type, attachment.length,
                     encode(attachment.sha256, 'hex'), relation, package_link.document_id, agencies) AS value
                 FROM package JOIN attachment ON attachment.package_id = package.id
                 JOIN package_link ON package_link.package_id = package.id WHERE package.id = $1

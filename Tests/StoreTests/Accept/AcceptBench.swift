@@ -159,8 +159,8 @@ struct AcceptBench: Sendable {
         return String(decoding: try await store.content.readWhole(content.place, digest: content.sha256), as: UTF8.self)
     }
 
-    /// Returns when no session is left but the one that asks: a session tells its counts when it ends, which is some time
-    /// after its client has gone.
+    /// Returns when no session is left but the one that asks: a session tells its counts when it ends, which is some
+    /// time after its client has gone.
     func sessionsHaveEnded() async throws {
         try await onConnection(to: owner) { connection in
             let others = """
