@@ -75,6 +75,11 @@ public actor SDKClient {
         return try VXPReceivedReply.items(VXPReceivedItem.self, parsing: answer.body)
     }
 
+    /// The number in `countReceiveEdoc` or `countReceiveStatus`.
+    public func count(_ operation: VXPOperation) async throws -> Int {
+        try VXPReceivedReply.count(parsing: try await call(operation).body)
+    }
+
     /// The bytes of a package.
     public func fetch(_ docID: String) async throws -> [UInt8] {
         try VXPReceivedReply.content(parsing: try await call(.getEdoc, [.docID(docID)]).body)

@@ -11,6 +11,8 @@ public enum VXPOperation: String, CaseIterable, Sendable {
     case updateStatus
     case getSentEdocList
     case getAgenciesList
+    case countReceiveEdoc
+    case countReceiveStatus
 
     /// The only method that the SDK uses for these calls.
     public static let method = "POST"
@@ -28,7 +30,7 @@ public enum VXPOperation: String, CaseIterable, Sendable {
     public var fixedBody: String? {
         switch self {
         case .sendEdoc: nil
-        case .getEdoc, .updateStatus: "{}"
+        case .getEdoc, .updateStatus, .countReceiveEdoc, .countReceiveStatus: "{}"
         case .getReceivedEdocList, .getSentEdocList, .getAgenciesList: ""
         }
     }

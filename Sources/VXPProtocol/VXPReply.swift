@@ -24,6 +24,14 @@ public enum VXPReply {
         }
     }
 
+    /// How many packages wait. `count` is a JSON number: Gson reads that as a number and as text alike.
+    public static func success(count: Int) -> [UInt8] {
+        object { output in
+            appendSuccess(to: &output)
+            output.append(contentsOf: #","count":\#(count)"#.utf8)
+        }
+    }
+
     /// A no. Beside the base keys it carries `code`, `requestId` and `remedy`.
     public static func refusal(_ refusal: Refusal, requestID: RequestID) -> [UInt8] {
         object { appendRefusal(refusal, requestID: requestID, to: &$0) }

@@ -50,6 +50,14 @@ public struct VXPReceivedReply: Sendable, Equatable {
         return [UInt8](content)
     }
 
+    /// The number in a `countReceiveEdoc` or `countReceiveStatus` reply.
+    ///
+    /// - Throws: `ParsingProblem` when the body is not a successful count reply.
+    public static func count(parsing body: [UInt8]) throws(ParsingProblem) -> Int {
+        let reply: Count = try decodeSuccess(body)
+        return reply.count
+    }
+
     private static func decodeSuccess<Value: Decodable>(_ body: [UInt8]) throws(ParsingProblem) -> Value {
         let reply = try VXPReceivedReply(parsing: body)
         guard reply.isSuccess else { throw ParsingProblem("reply", "is a refusal with ErrorCode \(reply.errorCode)") }
@@ -75,6 +83,10 @@ public struct VXPReceivedReply: Sendable, Equatable {
 
     private struct List<Item: Decodable>: Decodable {
         let data: [Item]
+    }
+
+    private struct Count: Decodable {
+        let count: Int
     }
 
     private struct Content: Decodable {

@@ -86,6 +86,7 @@ import Testing
         let system = try TestAgency.finance.systemID
         var questions = [
             Question(name: "pending") { database, _, _ in _ = try await database.pending(filter, after: nil) },
+            Question(name: "count") { database, _, _ in _ = try await database.countPending(mine, .edoc) },
             Question(name: "sent") { database, _, _ in _ = try await database.sent(filter, package: nil, after: nil) },
             Question(name: "sent, one") { database, _, _ in
                 _ = try await database.sent(filter, package: PackageID(uuid: traced), after: nil)

@@ -28,6 +28,16 @@ import VXPProtocol
         #expect(reply.isSuccess && reply.docID == "d-1" && reply.status == "OK")
     }
 
+    @Test(arguments: [0, 7, 10_001])
+    func count(count: Int) throws {
+        let body = VXPReply.success(count: count)
+        #expect(
+            String(decoding: body, as: UTF8.self)
+                == #"{"status":"OK","ErrorCode":"0","ErrorDesc":"Th\u00e0nh c\u00f4ng","count":"# + "\(count)}")
+        #expect(try VXPReceivedReply.count(parsing: body) == count)
+        #expect(throws: ParsingProblem.self) { try VXPReceivedReply.count(parsing: VXPReply.success()) }
+    }
+
     @Test(arguments: Refusal.Code.allCases)
     func no(code: Refusal.Code) throws {
         let refusal = Refusal(code, "chi tiết \u{1F1FB}\u{1F1F3} \"<\u{0}\u{2028}>\"")

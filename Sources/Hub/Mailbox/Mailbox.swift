@@ -25,6 +25,11 @@ public struct Mailbox: Sendable {
             ListFilter(agencies: agencies, messageType: type, from: from, to: to), after: after)
     }
 
+    /// How many deliveries wait for the system's agencies; what `pending` would list without instants.
+    public func countPending(_ agencies: [AgencyKey], _ type: MessageType) async throws -> Int {
+        try await store.database.countPending(agencies, type)
+    }
+
     /// The next page of what the system's agencies sent; empty at the end.
     ///
     /// - Parameter package: only this one, when it is the system's own. Any other id narrows nothing: an SDK object

@@ -22,6 +22,16 @@ extension Database {
         }
     }
 
+    /// How many deliveries of the type wait for the agencies. Linear in that number, read from the index of what waits.
+    public func countPending(_ agencies: [AgencyKey], _ type: MessageType) async throws -> Int {
+        try await run { connection in
+            let row = try connection.query(
+                MailboxStatements.countPending, [.int8s(agencies.map { $0.value }), .text(type.rawValue)]
+            ).only()
+            return Int(try row.decode("waiting", as: Int64.self))
+        }
+    }
+
     /// A page of what agencies have sent, in the order in which it was accepted, at most `ListFilter.pageSize` lines.
     ///
     /// - Parameter package: only this one, when one of the agencies sent it; any other id narrows nothing.
@@ -190,6 +200,14 @@ private enum MailboxStatements {
                 AND delivery.id > $5
             ORDER BY delivery.id LIMIT $6
         ) AS line ORDER BY line.id LIMIT $6
+        """
+
+    static let countPending = """
+        SELECT coalesce(sum(line.waiting), 0)::bigint AS waiting FROM unnest($1::bigint[]) AS mine (agency_id), LATERAL (
+            SELECT count(*) AS waiting FROM delivery
+            WHERE delivery.recipient_agency_id = mine.agency_id AND delivery.message_type = $2
+                AND delivery.state IN ('waiting', 'processing')
+        ) AS line
         """
 
     private static let sentColumns = """

@@ -77,6 +77,13 @@ struct VXPCall: Sendable {
             id: \.id, item: VXPReceivedItem.init)
     }
 
+    /// The list is named by the path alone; what an earlier call left in `messagetype` is not looked at.
+    func count(_ type: VXPMessageType) async throws -> EdgeReply {
+        let count = try await hub.mailbox.countPending(
+            registry.agencies(of: parameters.systemID), MessageType(type))
+        return EdgeReply(vxp: VXPReply.success(count: count))
+    }
+
     func sentList() async throws -> EdgeReply {
         _ = try parameters.serviceType
         let type = MessageType(try parameters.messageType)

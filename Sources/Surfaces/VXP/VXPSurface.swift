@@ -26,6 +26,8 @@ public struct VXPSurface: Sendable {
         case .getEdoc: return try await call.edoc()
         case .updateStatus: return try await call.updateStatus()
         case .getAgenciesList: return call.agencies()
+        case .countReceiveEdoc: return try await call.count(.edoc)
+        case .countReceiveStatus: return try await call.count(.status)
         }
     }
 

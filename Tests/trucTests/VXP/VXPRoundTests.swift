@@ -25,6 +25,14 @@ import VXPProtocol
         #expect(line.docId != docID)
         #expect(try await receiver.fetch(line.docId) == package)
 
+        #expect(try await receiver.count(.countReceiveEdoc) == 1)
+        #expect(try await receiver.count(.countReceiveStatus) == 0)
+        #expect(try await sender.count(.countReceiveEdoc) == 0)
+        #expect(try await stranger.count(.countReceiveEdoc) == 0)
+        let forger = try province.client(Province.justice, secret: "another secret")
+        let forged = try await forger.call(.countReceiveEdoc)
+        #expect(try forged.status == 401 && forged.reply.errorCode == "15")
+
         #expect(try await stranger.received().isEmpty)
         for (operation, parameters) in [
             (VXPOperation.getEdoc, [VXPParameter.docID(line.docId)]), (.getEdoc, [.docID(docID)]),
@@ -41,8 +49,10 @@ import VXPProtocol
 
         #expect(try await receiver.confirm(line.docId, .processing).status == 200)
         #expect(try await receiver.received().first?.status == "processing")
+        #expect(try await receiver.count(.countReceiveEdoc) == 1)
         #expect(try await receiver.confirm(line.docId, .done).status == 200)
         #expect(try await receiver.received().isEmpty)
+        #expect(try await receiver.count(.countReceiveEdoc) == 0)
         #expect(try await receiver.fetch(line.docId) == package)
 
         for status in [DocumentStatus.arrived, .accepted, .completed] {
@@ -55,6 +65,8 @@ import VXPProtocol
         #expect(try await sender.received(.edoc).isEmpty)
         let statuses = try await sender.received(.status)
         #expect(statuses.count == 3)
+        #expect(try await sender.count(.countReceiveStatus) == 3)
+        #expect(try await stranger.count(.countReceiveStatus) == 0)
         for (line, code) in zip(statuses, ["01", "03", "06"]) {
             let bytes = try await sender.fetch(line.docId)
             #expect(String(decoding: bytes, as: UTF8.self).contains("<edXML:StatusCode>\(code)</edXML:StatusCode>"))
