@@ -22,8 +22,9 @@ public enum DeliveryState: String, CaseIterable, Sendable, Codable {
 ///
 /// It reads no clock and does no I/O; `Store` loads it under a row lock, asks, and writes what it is told.
 public struct PullDelivery: Equatable, Sendable {
-    /// Failures that a recipient may report before the delivery is held for the operator.
-    public static let maxFailures = 5
+    /// Failures that a recipient may report before the delivery is held for the operator, unless the operator says
+    /// otherwise.
+    public static let maxFailures = Settings().deliveryMaxFailures
 
     public let state: DeliveryState
     /// How often the recipient has reported a failure.
@@ -58,7 +59,7 @@ public struct PullDelivery: Equatable, Sendable {
     ///
     /// `done` counts once and is final. A `fail` after a new attempt puts the delivery back into the list until `maxFailures`, then holds
     /// it. A held delivery that the recipient has after all is taken as done; nothing else moves it but the operator.
-    public func decide(_ confirmation: Confirmation) -> Decision {
+    public func decide(_ confirmation: Confirmation, maxFailures: Int = maxFailures) -> Decision {
         switch (state, confirmation) {
         case (.waiting, .processing): .become(PullDelivery(state: .processing, failures: failures))
         case (.processing, .processing): .unchanged
@@ -67,7 +68,7 @@ public struct PullDelivery: Equatable, Sendable {
         case (.delivered, .done), (.held, .fail): .unchanged
         case (.waiting, .fail) where !isTriedAgain: .unchanged
         case (.waiting, .fail), (.processing, .fail):
-            .become(PullDelivery(state: failures + 1 >= Self.maxFailures ? .held : .waiting, failures: failures + 1))
+            .become(PullDelivery(state: failures + 1 >= maxFailures ? .held : .waiting, failures: failures + 1))
         case (.delivered, .processing), (.delivered, .fail), (.held, .processing), (.undeliverable, _): .refuse
         }
     }

@@ -46,6 +46,7 @@ extension Refusal {
         case traceNotFound = "trace.not-found"
         case fileUnreadable = "file.unreadable"
         case settingInvalid = "setup.setting-invalid"
+        case settingUnknown = "setup.setting-unknown"
         case dataDirectoryUnusable = "setup.data-directory-unusable"
         case postgresNotFound = "setup.postgresql-not-found"
         case postgresFailed = "setup.postgresql-failed"
@@ -355,8 +356,15 @@ extension Refusal {
                     class: .operatorDuty, http: 500, vxp: "20",
                     vietnamese: "Cấu hình không hợp lệ.",
                     english: "A setting is not valid.",
-                    remedyVietnamese: "Sửa cấu hình theo mô tả; xem truc help serve.",
-                    remedyEnglish: "Mend the setting as described; see truc help serve.")
+                    remedyVietnamese: "Sửa cấu hình theo mô tả; xem truc config explain.",
+                    remedyEnglish: "Mend the setting as described; see truc config explain.")
+            case .settingUnknown:
+                Entry(
+                    class: .operatorDuty, http: 500, vxp: "20",
+                    vietnamese: "Không có cấu hình với tên này.",
+                    english: "There is no setting with this name.",
+                    remedyVietnamese: "Sửa tên như gợi ý; truc config explain liệt kê tất cả.",
+                    remedyEnglish: "Mend the name as suggested; truc config explain lists them all.")
             case .dataDirectoryUnusable:
                 Entry(
                     class: .operatorDuty, http: 500, vxp: "20",

@@ -11,12 +11,15 @@ public struct Hub: Sendable {
     private let store: Store
     private let limits: PackageLimits
 
-    public init(store: Store, limits: PackageLimits = .standard) {
+    /// - Parameter settings: of which the largest package and the failures before a delivery is held are taken.
+    public init(store: Store, settings: Settings = Settings()) {
+        var limits = PackageLimits.standard
+        limits.totalBytes = settings.packageMaxBytes
         let registry = Registry(store.database)
         self.registry = registry
         self.store = store
         self.limits = limits
-        mailbox = Mailbox(store: store)
+        mailbox = Mailbox(store: store, maxFailures: settings.deliveryMaxFailures)
     }
 
     /// The largest package that is taken, in bytes.

@@ -13,9 +13,9 @@ public struct HubSurface: HTTPEdgeService {
         vxp = VXPSurface(hub)
     }
 
-    /// The edge's bounds for this hub: room for its largest package and what clients put behind it.
-    public static func limits(for hub: Hub) -> HTTPEdgeLimits {
-        var limits = HTTPEdgeLimits()
+    /// The edge's bounds for this hub: as set, with room for its largest package and what clients put behind it.
+    public static func limits(for hub: Hub, settings: Settings = Settings()) -> HTTPEdgeLimits {
+        var limits = HTTPEdgeLimits(settings)
         limits.bodyBytes = hub.maxPackageBytes + PackageEnding.maxLength
         return limits
     }

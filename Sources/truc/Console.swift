@@ -17,11 +17,17 @@ enum Console {
         exit(status(of: refusal))
     }
 
+    /// The exit status where the operator must act.
+    static let operatorStatus: Int32 = 2
+
+    /// A line on standard error.
+    static func warn(_ line: String) { FileHandle.standardError.write(Data("truc: \(line)\n".utf8)) }
+
     /// The exit status that `truc --help` promises.
     private static func status(of refusal: Refusal) -> Int32 {
         switch refusal.entry.class {
         case .caller, .permanent: 1
-        case .operatorDuty: 2
+        case .operatorDuty: operatorStatus
         case .transient: 3
         }
     }

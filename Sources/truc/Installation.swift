@@ -5,30 +5,35 @@ import Foundation
 import Logging
 import Store
 
-/// Where the hub lives: a data directory with a database of its own, or a database given by URL.
+/// Where the hub lives and how it is set: what every command has in common.
 struct InstallationOptions: ParsableArguments {
-    static let databaseVariable = "TRUC_DATABASE_URL"
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The hub's data directory (default: ./truc-data). It holds the content, and the database unless "
+                + "\(DatabaseSource.variable) or database-url-file names one.",
+            valueName: "dir"))
+    var dataDir: String?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The hub's data directory. It holds the content, and the database unless \(databaseVariable) is set.",
-            valueName: "dir"))
-    var dataDir = "./truc-data"
+            "The settings file. Default: \(SettingsLoading.fileName) in the data directory, where it is there.",
+            valueName: "file"))
+    var config: String?
 
-    /// Absolute, without a trailing slash.
-    var directory: String { URL(fileURLWithPath: dataDir).standardizedFileURL.path }
-
-    /// A mistyped directory must not become a second, empty hub.
+    /// The settings in force for a command.
     ///
-    /// - Throws: `Refusal(.dataDirectoryUnusable)` when no hub was ever started here.
-    func requireHub() throws(Refusal) {
-        guard databaseURL == nil, !FileManager.default.fileExists(atPath: directory + "/postgresql") else { return }
-        throw Refusal(.dataDirectoryUnusable, "\(directory): no hub was started here; truc serve --data-dir makes one")
+    /// - Parameter flags: further ones of the command, in the order given.
+    /// - Throws: `Refusal` with the first problem.
+    func settings(_ flags: [(name: String, value: String)] = []) throws(Refusal) -> Settings {
+        try resolved(flags).checked()
     }
 
-    var databaseURL: String? {
-        ProcessInfo.processInfo.environment[Self.databaseVariable].flatMap { $0.isEmpty ? nil : $0 }
+    func resolved(_ flags: [(name: String, value: String)] = []) throws(Refusal) -> SettingsLoading {
+        try SettingsLoading(
+            configFile: config, environment: ProcessInfo.processInfo.environment,
+            flags: (dataDir.map { [("data-dir", $0)] } ?? []) + flags)
     }
 }
 
@@ -41,17 +46,18 @@ struct Installation: Sendable {
 
     /// - Throws: `Refusal`.
     static func open(
-        _ options: InstallationOptions, mode: PrivateCluster.Mode, logger: Logger
+        _ settings: Settings, mode: PrivateCluster.Mode, logger: Logger
     ) async throws -> Installation {
-        let contentDirectory = options.directory + "/content"
-        if let url = options.databaseURL {
+        let contentDirectory = settings.directory + "/content"
+        if let url = try DatabaseSource.url(settings) {
             try await Schema.prepare(connectionString: url, isServing: mode == .serve, logger: logger)
-            if mode == .serve { try makeDirectory(options.directory) }
-            let settings = ConnectionSettings(connectionString: url, role: PrivateCluster.runtime)
+            if mode == .serve { try makeDirectory(settings.directory) }
+            let connection = ConnectionSettings(
+                connectionString: url, role: PrivateCluster.runtime, maxConnections: settings.databaseConnections)
             return Installation(
-                database: Database(settings, logger: logger), contentDirectory: contentDirectory, cluster: nil)
+                database: Database(connection, logger: logger), contentDirectory: contentDirectory, cluster: nil)
         }
-        let cluster = try await PrivateCluster.open(dataDirectory: options.directory, mode: mode, logger: logger)
+        let cluster = try await PrivateCluster.open(dataDirectory: settings.directory, mode: mode, logger: logger)
         do {
             try await Schema.prepare(
                 connectionString: cluster.connectionString, isServing: mode == .serve, logger: logger)
@@ -59,10 +65,11 @@ struct Installation: Sendable {
             await cluster.stop()
             throw error
         }
-        let settings = ConnectionSettings(
-            connectionString: cluster.connectionString(user: PrivateCluster.runtime), role: nil)
+        let connection = ConnectionSettings(
+            connectionString: cluster.connectionString(user: PrivateCluster.runtime), role: nil,
+            maxConnections: settings.databaseConnections)
         return Installation(
-            database: Database(settings, logger: logger), contentDirectory: contentDirectory, cluster: cluster)
+            database: Database(connection, logger: logger), contentDirectory: contentDirectory, cluster: cluster)
     }
 
     private static func makeDirectory(_ path: String) throws(Refusal) {
@@ -74,6 +81,17 @@ struct Installation: Sendable {
         }
     }
 
+    /// A mistyped directory must not become a second, empty hub.
+    ///
+    /// - Throws: `Refusal(.dataDirectoryUnusable)` when no hub was ever started here.
+    private static func requireHub(_ settings: Settings) throws(Refusal) {
+        let directory = settings.directory
+        guard try DatabaseSource.url(settings) == nil,
+            !FileManager.default.fileExists(atPath: directory + "/postgresql")
+        else { return }
+        throw Refusal(.dataDirectoryUnusable, "\(directory): no hub was started here; truc serve --data-dir makes one")
+    }
+
     func close() async {
         await database.close()
         await cluster?.stop()
@@ -83,8 +101,9 @@ struct Installation: Sendable {
     static func visit<T>(
         _ options: InstallationOptions, _ body: (Database) async throws -> T
     ) async throws -> T {
-        try options.requireHub()
-        let installation = try await open(options, mode: .visit, logger: Log.quiet)
+        let settings = try options.settings()
+        try requireHub(settings)
+        let installation = try await open(settings, mode: .visit, logger: Log.quiet)
         do {
             let value = try await body(installation.database)
             await installation.close()

@@ -16,12 +16,14 @@ struct Truc: AsyncParsableCommand {
               truc system add qlvb.soxd --name "QLVB Sở Xây dựng" --generate-secret --data-dir /var/lib/truc
               truc agency add 000.00.13.H52 --name "Sở Xây dựng" --system qlvb.soxd --data-dir /var/lib/truc
 
-            Every command finds the hub's database by --data-dir, or by TRUC_DATABASE_URL. Exit status: 0 done, 1 refused,
-            2 refused and the operator must act, 3 passes by itself and may be tried again, 64 wrong usage.
+            Every command finds the hub's database by --data-dir, or by TRUC_DATABASE_URL. Settings come from a file,
+            overruled by the environment, overruled by flags: truc config explain.
+
+            Exit status: 0 done, 1 refused, 2 refused and the operator must act, 3 passes by itself and may be tried again, 64 wrong usage.
             """,
         subcommands: [
             ServeCommand.self, SystemCommand.self, AgencyCommand.self, PackageCommand.self, DeliveryCommand.self,
-            TraceCommand.self, RefusalsCommand.self, DemoCommand.self, BenchCommand.self,
+            TraceCommand.self, ConfigCommand.self, RefusalsCommand.self, DemoCommand.self, BenchCommand.self,
         ])
 
     static func main() async {

@@ -14,8 +14,12 @@ public struct Mailbox: Sendable {
     public static let pageSize = ListFilter.pageSize
 
     private let store: Store
+    private let maxFailures: Int
 
-    init(store: Store) { self.store = store }
+    init(store: Store, maxFailures: Int) {
+        self.store = store
+        self.maxFailures = maxFailures
+    }
 
     /// The next page of what waits for the system's agencies; empty at the end.
     public func pending(
@@ -62,7 +66,7 @@ public struct Mailbox: Sendable {
     ) async throws -> PullDelivery {
         try await store.database.confirm(
             id, confirmation, description: description, agencies: agencies, system: system, request: request,
-            at: .now())
+            maxFailures: maxFailures, at: .now())
     }
 }
 

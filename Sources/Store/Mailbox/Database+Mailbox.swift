@@ -87,7 +87,7 @@ extension Database {
     /// - Throws: `Refusal(.packageNotFound)`, or `.confirmationConflict` when it does not fit the delivery's state.
     public func confirm(
         _ id: DeliveryID, _ confirmation: PullDelivery.Confirmation, description: String?, agencies: [AgencyKey],
-        system: SystemID, request: RequestID, at now: Instant
+        system: SystemID, request: RequestID, maxFailures: Int = PullDelivery.maxFailures, at now: Instant
     ) async throws -> PullDelivery {
         try await run { connection in
             try connection.transaction {
@@ -100,7 +100,7 @@ extension Database {
                 let delivery = PullDelivery(
                     state: state, failures: Int(try row.decode("failures", as: Int32.self)),
                     isTriedAgain: try row.decode("is_tried_again", as: Bool.self))
-                switch delivery.decide(confirmation) {
+                switch delivery.decide(confirmation, maxFailures: maxFailures) {
                 case .unchanged: return delivery
                 case .refuse: throw Refusal(.confirmationConflict, "\(state.rawValue) → \(confirmation.rawValue)")
                 case .become(let next):

@@ -422,6 +422,9 @@ extension PostgresConnection {
 // MARK: - Connecting
 
 extension PostgresConnection {
+    /// Whether libpq can read the connection string; nothing is connected.
+    public static func canRead(_ connectionString: String) -> Bool { (try? parse(connectionString)) != nil }
+
     private static func parse(_ connectionString: String) throws(PostgresError) -> [String: String] {
         // The message of a string that cannot be read may quote it, and with it a password: it is not used.
         guard let options = PQconninfoParse(connectionString, nil) else {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Exchange
 
 /// Every bound that the HTTP edge keeps, so that no client holds more of the hub than its share.
 public struct HTTPEdgeLimits: Sendable {
@@ -30,4 +31,13 @@ public struct HTTPEdgeLimits: Sendable {
     public static let headFields = 256
 
     public init() {}
+
+    /// Those that an operator may set; the others as they are.
+    public init(_ settings: Settings) {
+        connections = settings.httpConnections
+        idleTime = .seconds(settings.httpIdleSeconds)
+        paceWindow = .seconds(settings.httpPaceSeconds)
+        paceBytes = settings.httpPaceBytes
+        writeStallTime = .seconds(settings.httpWriteStallSeconds)
+    }
 }

@@ -43,9 +43,9 @@ struct AcceptBenchmark: Sendable {
 
     private func measure(_ hub: BenchHub, _ machine: Machine) async throws -> BenchReport {
         let parties = try BenchParties()
-        var options = InstallationOptions()
-        options.dataDir = hub.directory
-        let installation = try await Installation.open(options, mode: .visit, logger: Log.quiet)
+        var settings = Settings()
+        settings.dataDirectory = hub.directory
+        let installation = try await Installation.open(settings, mode: .visit, logger: Log.quiet)
         do {
             let report = try await measure(hub, machine, parties, installation.database)
             await installation.close()

@@ -28,9 +28,7 @@ final class BenchHub: Sendable {
             fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(
                 atPath: "/proc/self/exe"))
         process.arguments = ["serve", "--data-dir", directory, "--listen", "127.0.0.1:0"]
-        process.environment = ProcessInfo.processInfo.environment.filter {
-            $0.key != InstallationOptions.databaseVariable
-        }
+        process.environment = SettingsLoading.withoutSettings(ProcessInfo.processInfo.environment)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         let pipe = Pipe()

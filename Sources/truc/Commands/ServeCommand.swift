@@ -16,55 +16,73 @@ struct ServeCommand: AsyncParsableCommand {
             Without TRUC_DATABASE_URL the hub starts and owns a private PostgreSQL below the data directory. Logs go to
             standard error, one JSON object a line. GET /healthz tells that the process answers, GET /readyz that it can
             take packages: it really writes and reads.
+
+            Settings: a file (--config, else \(SettingsLoading.fileName) in the data directory) is overruled by environment
+            variables TRUC_…, and these by flags. truc config explain lists them all, with ranges and effects;
+            truc config check finds mistakes before a start does.
             """)
 
     @OptionGroup var installation: InstallationOptions
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Address to serve on; [::1]:8080 for IPv6, port 0 for any free one.", valueName: "host:port")
-    )
-    var listen = "127.0.0.1:8080"
+        help: ArgumentHelp(
+            "Address to serve on (default: 127.0.0.1:8080); [::1]:8080 for IPv6, port 0 for any free one.",
+            valueName: "host:port"))
+    var listen: String?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
             "The hub's own identifier, sender of its messages. Used at the first start.", valueName: "id"))
-    var hubID = "00.00.W00"
+    var hubID: String?
 
     @Option(name: .long, help: "The hub's own name. Used at the first start.")
-    var hubName = "Trục liên thông văn bản"
+    var hubName: String?
+
+    @OptionGroup var further: SettingFlags
 
     func run() async throws {
-        let logger = Logger(label: "truc", factory: { _ in StructuredLog() })
+        let named = [("listen", listen), ("hub-id", hubID), ("hub-name", hubName)]
+        let flags = try further.flags() + named.compactMap { name, value in value.map { (name, $0) } }
+        let settings = try installation.settings(flags)
+        var logger = Logger(label: "truc", factory: { _ in StructuredLog() })
+        logger.logLevel = Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info
         // A reader of our log that goes away must not take the hub with it.
         signal(SIGPIPE, SIG_IGN)
-        let address: ListenAddress
-        do { address = try ListenAddress(parsing: listen) } catch {
-            throw Refusal(.settingInvalid, "--listen: \(error)")
+        try await Daemon(settings: settings, logger: logger).run()
+    }
+}
+
+/// Any setting as a flag.
+struct SettingFlags: ParsableArguments {
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Any setting of truc config explain; may be repeated.", valueName: "name=value"))
+    var assignments: [String] = []
+
+    func flags() throws(Refusal) -> [(name: String, value: String)] {
+        var flags: [(name: String, value: String)] = []
+        for assignment in assignments {
+            guard let equals = assignment.firstIndex(of: "=") else {
+                throw Refusal(.settingInvalid, "--set \(assignment): no '=' in it")
+            }
+            flags.append((String(assignment[..<equals]), String(assignment[assignment.index(after: equals)...])))
         }
-        try await Daemon(installation: installation, hubID: hubID, hubName: hubName, logger: logger)
-            .run(listen: address)
+        return flags
     }
 }
 
 /// The hub as a running service.
 struct Daemon {
-    let installation: InstallationOptions
-    let hubID: String
-    let hubName: String
+    let settings: Settings
     let logger: Logger
 
-    /// How long requests that are under way may go on after SIGTERM; then they are cut off.
-    static let longestGoodbye: Duration = .seconds(20)
-
     /// Serves until the process is told to stop, then ends what is under way.
-    func run(listen: ListenAddress, onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in })
-        async throws
-    {
-        let opened = try await Installation.open(installation, mode: .serve, logger: logger)
+    func run() async throws {
+        let opened = try await Installation.open(settings, mode: .serve, logger: logger)
         do {
-            try await serve(opened, listen: listen, onListening: onListening)
+            try await serve(opened)
         } catch {
             await opened.close()
             throw error
@@ -72,23 +90,21 @@ struct Daemon {
         await opened.close()
     }
 
-    private func serve(
-        _ opened: Installation, listen: ListenAddress, onListening: @escaping @Sendable (ListenAddress) async -> Void
-    ) async throws {
+    private func serve(_ opened: Installation) async throws {
         try await introduceHub(to: opened.database)
         let store = try await Store.open(
             database: opened.database, contentDirectory: opened.contentDirectory, logger: logger)
-        let hub = Hub(store: store)
+        let hub = Hub(store: store, settings: settings)
         let logger = logger
         let edge = HTTPEdge(
-            surface: HubSurface(hub), address: listen, limits: HubSurface.limits(for: hub), logger: logger
+            surface: HubSurface(hub), address: settings.listen,
+            limits: HubSurface.limits(for: hub, settings: settings), logger: logger
         ) { address in
             logger.notice("listening", metadata: ["address": "\(address)"])
-            await onListening(address)
         }
         var configuration = ServiceGroupConfiguration(
             services: [.init(service: edge)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        configuration.maximumGracefulShutdownDuration = Self.longestGoodbye
+        configuration.maximumGracefulShutdownDuration = .seconds(settings.shutdownSeconds)
         let group = ServiceGroup(configuration: configuration)
         let outcome: Result<Void, any Error>
         do {
@@ -105,7 +121,7 @@ struct Daemon {
     private func introduceHub(to database: Database) async throws {
         guard try await database.registry().agencies.contains(where: \.isHub) == false else { return }
         let code: AgencyID
-        do { code = try AgencyID(parsing: hubID) } catch { throw Refusal(.settingInvalid, "--hub-id: \(error)") }
-        try await database.addAgency(NewAgency(code: code, name: hubName), isHub: true, actor: "hub")
+        do { code = try AgencyID(parsing: settings.hubID) } catch { throw Refusal(.settingInvalid, "hub-id: \(error)") }
+        try await database.addAgency(NewAgency(code: code, name: settings.hubName), isHub: true, actor: "hub")
     }
 }

@@ -58,11 +58,14 @@ struct SystemCommand: AsyncParsableCommand {
         @Flag(help: "Make a secret and print it once.") var generateSecret = false
         @Option(
             help: ArgumentHelp(
-                "Oldest request timestamp taken, in seconds. Default: any age, because SDK objects keep theirs.",
+                "Oldest request timestamp taken, in seconds. Default: timestamp-past-seconds of truc config explain.",
                 valueName: "seconds"))
         var timestampPast: Int?
-        @Option(help: ArgumentHelp("How far a timestamp may lie ahead, in seconds.", valueName: "seconds"))
-        var timestampFuture = SystemRecord.defaultTimestampFutureSeconds
+        @Option(
+            help: ArgumentHelp(
+                "How far a timestamp may lie ahead, in seconds. Default: timestamp-future-seconds, likewise.",
+                valueName: "seconds"))
+        var timestampFuture: Int?
         @OptionGroup var installation: InstallationOptions
         @OptionGroup var output: OutputOptions
 
@@ -71,17 +74,20 @@ struct SystemCommand: AsyncParsableCommand {
                 throw ValidationError("Give either --secret-file or --generate-secret.")
             }
             let seconds = 1...Int(Int32.max)
-            guard seconds.contains(timestampFuture), timestampPast.map(seconds.contains) ?? true else {
+            guard timestampFuture.map(seconds.contains) ?? true, timestampPast.map(seconds.contains) ?? true else {
                 throw ValidationError("Seconds are 1 to \(Int32.max).")
             }
         }
 
         func run() async throws {
+            let settings = try installation.settings()
+            let past = timestampPast ?? settings.timestampPastSeconds
             let generated = generateSecret ? SecureRandom.bytes(Self.generatedBytes).hex : nil
             let system = SystemRecord(
                 id: try Input.read(id, SystemID.init(parsing:)), name: try Input.text(name, "--name"),
-                secret: try generated.map { Array($0.utf8) } ?? secretFromFile(), timestampPastSeconds: timestampPast,
-                timestampFutureSeconds: timestampFuture)
+                secret: try generated.map { Array($0.utf8) } ?? secretFromFile(),
+                timestampPastSeconds: past > 0 ? past : nil,
+                timestampFutureSeconds: timestampFuture ?? settings.timestampFutureSeconds)
             let shown = try await Installation.visit(installation) { database in
                 try await database.addSystem(system, actor: Operator.actor)
                 return Shown(system, in: RegistrySnapshot(try await database.registry()), secret: generated)

@@ -16,10 +16,10 @@ struct DemoProgram: Sendable {
         let errors: String
     }
 
-    /// - Parameter environment: given to the children, but for the URL of a database: the demo has its own.
+    /// - Parameter environment: given to the children without the settings in it: the demo has its own.
     init(environment: [String: String]) throws {
         executable = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        self.environment = environment.filter { $0.key != InstallationOptions.databaseVariable }
+        self.environment = SettingsLoading.withoutSettings(environment)
     }
 
     /// Runs a command to its end.

@@ -40,7 +40,9 @@ import Testing
 
     @Test func `help names every command and teaches a first run`() async throws {
         let help = try await CommandOutcome.run(["--help"]).output
-        for command in ["serve", "demo", "system", "agency", "package", "delivery", "trace", "bench", "refusals"] {
+        for command in [
+            "serve", "demo", "system", "agency", "package", "delivery", "trace", "config", "bench", "refusals",
+        ] {
             #expect(help.contains("\n  \(command) "), "\(command)")
         }
         #expect(help.contains("truc serve --data-dir"))

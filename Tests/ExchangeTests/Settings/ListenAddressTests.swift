@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Exchange
-import Surfaces
 import Testing
 
 @Suite struct ListenAddressTests {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Exchange
 
 /// Where a server listens: `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`. Port 0 lets the system choose one.
 public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
