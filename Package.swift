@@ -78,7 +78,7 @@ let package = Package(
         room("TestKit", ["Exchange", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub", log]),
 
         tests("Exchange", ["Exchange", "TestKit"]),
-        tests("Trust", ["Trust", "Exchange"]),
+        tests("Trust", ["Trust", "Exchange", "TestKit"]),
         tests("EdXML", ["EdXML", "Exchange", "Trust", "CLibXML2", "CZlib", "TestKit"]),
         tests("VXPProtocol", ["VXPProtocol", "Exchange", "Trust", "TestKit"]),
         tests("Delivery", ["Delivery", "Exchange"]),
