@@ -11,7 +11,7 @@ import Testing
 ///
 /// PostgreSQL itself tells how many rows it has read by going through a table: none for the statements as they are,
 /// prepared, with their real parameters, and often enough that their plans have settled.
-@Suite struct PlanTests {
+@Suite(.timeLimit(.minutes(2))) struct PlanTests {
     /// Packages in the tables.
     private static let packages = 50_000
     /// PostgreSQL may settle on a general plan after five executions.

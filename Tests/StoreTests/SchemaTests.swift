@@ -5,7 +5,7 @@ import Testing
 
 @testable import Store
 
-@Suite struct SchemaTests {
+@Suite(.timeLimit(.minutes(2))) struct SchemaTests {
     /// SQLSTATE of what `sql` meets, as the owner or as the runtime role; nil when it is allowed.
     private func sqlState(_ sql: String, as role: String?, _ bench: AcceptBench) async throws -> String? {
         try await onConnection(to: bench.owner) { connection -> String? in

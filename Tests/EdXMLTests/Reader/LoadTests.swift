@@ -6,7 +6,7 @@ import Trust
 
 @testable import EdXML
 
-@Suite(.serialized)
+@Suite(.serialized, .timeLimit(.minutes(2)))
 struct LoadTests {
     /// Readings of `count` packages by `threads` threads, each thread in an order of its own.
     private func readings(of packages: [[UInt8]], threads: Int, rounds: Int) -> [[PackageReading]] {

@@ -10,7 +10,7 @@ import Trust
 
 @testable import Hub
 
-@Suite struct IntakeSessionTests {
+@Suite(.timeLimit(.minutes(2))) struct IntakeSessionTests {
     /// Regular files below a folder of the content directory.
     private func files(_ folder: String, _ test: TestHub) -> [String] {
         let root = "\(test.contentDirectory)/\(folder)"

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Hub
 
-@Suite struct MailboxTests {
+@Suite(.timeLimit(.minutes(2))) struct MailboxTests {
     private func code<T>(_ body: () async throws -> T) async -> Refusal.Code? {
         do {
             _ = try await body()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Hub
 
-@Suite struct RegistryTests {
+@Suite(.timeLimit(.minutes(2))) struct RegistryTests {
     private func addSystem(_ name: String, _ test: TestHub) async throws {
         try await test.database.addSystem(
             SystemRecord(id: SystemID(parsing: name), name: name, secret: [1]), actor: "operator:test")

@@ -8,7 +8,7 @@ import Trust
 
 @testable import Store
 
-@Suite struct AcceptTests {
+@Suite(.timeLimit(.minutes(2))) struct AcceptTests {
     @Test func onePackageIsWrittenWholeInOneTransaction() async throws {
         let bench = try await AcceptBench()
         let answered = try DocumentID(parsing: "000.00.14.H52,2026/01/02,7/STC")

@@ -8,7 +8,7 @@ import Testing
 @testable import Store
 
 /// The committer when the database stands still or dies.
-@Suite struct CommitterTests {
+@Suite(.timeLimit(.minutes(2))) struct CommitterTests {
     @Test func moreThanMayWaitIsRefusedAsOverload() async throws {
         let bench = try await AcceptBench()
         let holder = Holder()

@@ -9,7 +9,7 @@ import Trust
 @testable import Store
 
 /// The same document or message once more (house §4.4).
-@Suite struct ResendTests {
+@Suite(.timeLimit(.minutes(2))) struct ResendTests {
     @Test func theSameBytesGetTheFirstReceipt() async throws {
         let bench = try await AcceptBench()
         let first = try bench.acceptance("VB-1")

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Store
 
-@Suite struct StatusTests {
+@Suite(.timeLimit(.minutes(2))) struct StatusTests {
     /// Latest and furthest word of each recipient of a document, as `code: latest/furthest`.
     private func said(_ bench: AcceptBench) async throws -> [String] {
         try await bench.column(

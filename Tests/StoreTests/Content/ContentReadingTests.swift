@@ -7,7 +7,7 @@ import Trust
 
 @testable import Store
 
-@Suite struct ContentReadingTests {
+@Suite(.timeLimit(.minutes(2))) struct ContentReadingTests {
     @Test func everyFlippedByteOfARecordIsDamage() async throws {
         let bench = try StoreBench()
         var random = SeededGenerator(seed: 6)

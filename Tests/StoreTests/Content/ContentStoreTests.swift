@@ -6,7 +6,7 @@ import Trust
 
 @testable import Store
 
-@Suite struct ContentStoreTests {
+@Suite(.timeLimit(.minutes(2))) struct ContentStoreTests {
     @Test func openMakesPrivateDirectoriesAndKeepsItsID() throws {
         let directory = try ScratchDirectory()
         let root = "\(directory.path)/content"

@@ -8,7 +8,7 @@ import Trust
 
 @testable import Store
 
-@Suite struct SegmentWriterTests {
+@Suite(.timeLimit(.minutes(2))) struct SegmentWriterTests {
     private static let sizes = [0, 1, 79, 80, 4_015, 4_016, 4_017, 4_095, 4_096, 4_097, 262_144, 262_145, 1 << 20]
 
     @Test func whatWasAppendedIsReadBack() async throws {

@@ -7,7 +7,7 @@ import Trust
 
 @testable import Store
 
-@Suite struct SpoolFileTests {
+@Suite(.timeLimit(.minutes(2))) struct SpoolFileTests {
     @Test func aSealedContentIsItsOwnFileByteForByte() async throws {
         let bench = try StoreBench()
         var random = SeededGenerator(seed: 10)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Store
 
-@Suite struct DatabaseMailboxTests {
+@Suite(.timeLimit(.minutes(2))) struct DatabaseMailboxTests {
     private func confirm(
         _ bench: AcceptBench, _ id: DeliveryID, _ confirmation: PullDelivery.Confirmation,
         by agency: TestAgency = .finance, description: String? = nil, at now: Instant = .now()

@@ -7,7 +7,7 @@ import Trust
 
 @testable import Store
 
-@Suite struct MigratorTests {
+@Suite(.timeLimit(.minutes(2))) struct MigratorTests {
     private func migration(_ number: Int, _ sql: String) -> Migration {
         Migration(number: number, name: "step-\(number)", sql: Array(sql.utf8))
     }

@@ -27,7 +27,7 @@ func postgresError(_ body: () throws -> Void) -> PostgresError? {
     }
 }
 
-@Suite struct PostgresConnectionTests {
+@Suite(.timeLimit(.minutes(2))) struct PostgresConnectionTests {
     @Test func knowsTheObjectIDsOfTypes() async throws {
         try await onConnection { connection in
             let rows = try connection.query(

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Store
 
-@Suite struct PostgresPipelineTests {
+@Suite(.timeLimit(.minutes(2))) struct PostgresPipelineTests {
     @Test func returnsEveryAnswerInOrder() async throws {
         try await onConnection { connection in
             let answers = try connection.pipeline((0..<1_000).map { ("SELECT $1::integer AS n", [.int4($0)]) })

@@ -15,7 +15,7 @@ let quietLogger = {
     return logger
 }()
 
-@Suite struct PostgresPoolTests {
+@Suite(.timeLimit(.minutes(2))) struct PostgresPoolTests {
     private func pool(_ change: (inout PostgresPool.Configuration) -> Void = { _ in }) async throws -> PostgresPool {
         var configuration = PostgresPool.Configuration(
             connectionString: try await TestCluster.shared().freshDatabase(), applicationName: "truc-test")

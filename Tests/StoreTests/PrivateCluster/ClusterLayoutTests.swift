@@ -7,7 +7,7 @@ import Testing
 @testable import Store
 
 extension ClusterTests {
-    @Suite struct ClusterLayoutTests {
+    @Suite(.timeLimit(.minutes(2))) struct ClusterLayoutTests {
         @Test func tellsHowLongThePathMayBe() throws {
             let base = try TestCluster.temporaryDirectory()
             let longest = base + "/" + String(repeating: "d", count: 107 - 25 - base.utf8.count - 1)
@@ -54,7 +54,7 @@ extension ClusterTests {
     }
 }
 
-@Suite struct ServerProgramTests {
+@Suite(.timeLimit(.minutes(2))) struct ServerProgramTests {
     /// A directory that looks like Debian's with these versions installed.
     private func installed(_ versions: [String]) throws -> String {
         let directory = try TestCluster.temporaryDirectory()

@@ -6,7 +6,7 @@ import Testing
 @testable import Store
 
 extension ClusterTests {
-    @Suite struct DirectoryLockTests {
+    @Suite(.timeLimit(.minutes(2))) struct DirectoryLockTests {
         @Test func oneHolderOrManySharers() throws {
             let path = try TestCluster.temporaryDirectory() + "/lock"
             #expect(DirectoryLock.holder(path) == nil)

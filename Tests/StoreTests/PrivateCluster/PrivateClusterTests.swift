@@ -7,12 +7,12 @@ import Testing
 @testable import Store
 
 /// One at a time: they start servers, and a child that is being started holds a copy of every lock for a moment.
-@Suite(.serialized) struct ClusterTests {}
+@Suite(.serialized, .timeLimit(.minutes(2))) struct ClusterTests {}
 
 extension ClusterTests {
     /// On real servers, each test with its own below a temporary directory. Our own death by kill -9 is played by
     /// dropping the cluster without `stop`: the kernel closes the lock file and the server runs on, as it does then.
-    @Suite struct PrivateClusterTests {
+    @Suite(.timeLimit(.minutes(2))) struct PrivateClusterTests {
         private func open(_ directory: String, _ mode: PrivateCluster.Mode = .serve) async throws -> PrivateCluster {
             try await PrivateCluster.open(dataDirectory: directory, mode: mode, logger: quietLogger)
         }

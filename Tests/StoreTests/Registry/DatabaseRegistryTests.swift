@@ -5,7 +5,7 @@ import Testing
 
 @testable import Store
 
-@Suite struct DatabaseRegistryTests {
+@Suite(.timeLimit(.minutes(2))) struct DatabaseRegistryTests {
     private let actor = "operator:test"
 
     @Test func whatIsRegisteredIsReadBack() async throws {

@@ -5,7 +5,7 @@ import Store
 import Synchronization
 import Testing
 
-@Suite struct DedicatedThreadTests {
+@Suite(.timeLimit(.minutes(2))) struct DedicatedThreadTests {
     @Test func runsInOrderOnOneThreadOfItsOwn() async throws {
         let thread = DedicatedThread(name: "test")
         let seen = Mutex<[Int]>([])

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Store
 
-@Suite struct DatabaseTraceTests {
+@Suite(.timeLimit(.minutes(2))) struct DatabaseTraceTests {
     @Test func everyIDLeadsToTheWholeStory() async throws {
         let bench = try await AcceptBench()
         let documentID = "000.00.13.H52,2026/03/05,12/SXD-VP"

@@ -7,37 +7,59 @@ import Surfaces
 import Synchronization
 import TestKit
 
-/// A value that is given once and can be waited for, any number of times.
+/// A value that is given once and can be waited for, any number of times. A wait ends with `CancellationError` when
+/// its task is cancelled, so that a test whose time is up ends.
 final class Signal<Value: Sendable>: Sendable {
-    private enum State {
-        case waiting([CheckedContinuation<Value, Never>])
-        case given(Value)
+    private struct State {
+        var given: Value?
+        var waiting: [Int: CheckedContinuation<Value, any Error>] = [:]
+        var cancelled: Set<Int> = []
+        var lastWait = 0
     }
-    private let state = Mutex(State.waiting([]))
+    private let state = Mutex(State())
 
     func give(_ value: Value) {
-        let waiting: [CheckedContinuation<Value, Never>] = state.withLock { state in
-            guard case .waiting(let continuations) = state else { return [] }
-            state = .given(value)
-            return continuations
+        let waiting: [CheckedContinuation<Value, any Error>] = state.withLock { state in
+            guard state.given == nil else { return [] }
+            state.given = value
+            defer { state.waiting = [:] }
+            return Array(state.waiting.values)
         }
         for continuation in waiting { continuation.resume(returning: value) }
     }
 
     var value: Value {
-        get async {
-            await withCheckedContinuation { continuation in
-                let given: Value? = state.withLock { state in
-                    switch state {
-                    case .given(let value): return value
-                    case .waiting(let continuations):
-                        state = .waiting(continuations + [continuation])
-                        return nil
-                    }
-                }
-                if let given { continuation.resume(returning: given) }
+        get async throws {
+            let wait = state.withLock { state in
+                state.lastWait += 1
+                return state.lastWait
+            }
+            return try await withTaskCancellationHandler {
+                try await withCheckedThrowingContinuation { begin(wait, $0) }
+            } onCancel: {
+                cancel(wait)
             }
         }
+    }
+
+    private func begin(_ wait: Int, _ continuation: CheckedContinuation<Value, any Error>) {
+        let ready: Result<Value, any Error>? = state.withLock { state in
+            if let given = state.given { return .success(given) }
+            // The cancellation may come before the wait.
+            if state.cancelled.remove(wait) != nil { return .failure(CancellationError()) }
+            state.waiting[wait] = continuation
+            return nil
+        }
+        if let ready { continuation.resume(with: ready) }
+    }
+
+    private func cancel(_ wait: Int) {
+        let waiting = state.withLock { state in
+            let continuation = state.waiting.removeValue(forKey: wait)
+            if continuation == nil { state.cancelled.insert(wait) }
+            return continuation
+        }
+        waiting?.resume(throwing: CancellationError())
     }
 }
 
@@ -65,7 +87,7 @@ final class ProbeSurface: HTTPEdgeService {
             return Self.text(request.fields.map { "\($0.name)=\($0.value)" }.joined(separator: "\n"))
         case "/gate":
             atGate.give(())
-            await gate.value
+            try await gate.value
             return Self.text("through")
         case "/large": return Self.text(String(repeating: "a", count: 16 << 20))
         case "/stream": return Self.stream()
@@ -141,7 +163,7 @@ struct EdgeTestServer {
         var limits = HTTPEdgeLimits()
         change(&limits)
         let surface = ProbeSurface()
-        let listening = Signal<Int>()
+        let listening = Signal<Int?>()
         let ended = Signal<Void>()
         var logger = Logger(label: "edge-test")
         logger.logLevel = .critical
@@ -151,16 +173,23 @@ struct EdgeTestServer {
         let group = ServiceGroup(configuration: .init(services: [edge], logger: logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
-                defer { ended.give(()) }
+                defer {
+                    ended.give(())
+                    listening.give(nil)
+                }
                 try await group.run()
             }
+            guard let port = try await listening.value else { return try await tasks.waitForAll() }
             let server = EdgeTestServer(
-                port: await listening.value, surface: surface, stop: { await group.triggerGracefulShutdown() },
-                ended: ended)
-            try await body(server)
+                port: port, surface: surface, stop: { await group.triggerGracefulShutdown() }, ended: ended)
+            let outcome: Result<Void, any Error>
+            do { outcome = .success(try await body(server)) } catch { outcome = .failure(error) }
+            // Also when the body failed: a request that still stands at the gate would keep the server, which ends
+            // when what is due has been answered, and with it the test, for ever.
             surface.gate.give(())
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
+            try outcome.get()
         }
     }
 }

@@ -6,7 +6,7 @@ import TestKit
 import Testing
 
 /// What the edge does, seen from the other end of a real TCP connection.
-@Suite struct HTTPEdgeTests {
+@Suite(.timeLimit(.minutes(2))) struct HTTPEdgeTests {
     @Test func everyAnswerCarriesTheRequestID() async throws {
         try await EdgeTestServer.run { server in
             let client = try await server.client()
@@ -128,7 +128,7 @@ import Testing
             let request = "GET /id HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
             let first = try await server.client()
             try await first.send("GET /gate HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
-            await server.surface.atGate.value
+            try await server.surface.atGate.value
             let second = try await server.client()
             try await second.send(request)
             async let late = second.receive()
@@ -152,7 +152,7 @@ import Testing
     }
 }
 
-@Suite struct GracefulStopTests {
+@Suite(.timeLimit(.minutes(2))) struct GracefulStopTests {
     @Test func whatIsDueIsAnsweredAndTheRestClosed() async throws {
         try await EdgeTestServer.run { server in
             let idle = try await server.client()
@@ -160,7 +160,7 @@ import Testing
             _ = try await idle.receive()
             let busy = try await server.client()
             try await busy.send("GET /gate HTTP/1.1\r\nHost: h\r\n\r\n")
-            await server.surface.atGate.value
+            try await server.surface.atGate.value
 
             await server.stop()
             // The idle one is closed while the busy one still waits.
@@ -170,8 +170,26 @@ import Testing
             #expect(response.text == "through")
             #expect(response.field("Connection") == "close")
             #expect(try await busy.receiveToEnd().isEmpty)
-            // Hangs, and so fails, when the server does not end. The port is not tried: another test may have it.
-            await server.ended.value
+            // The port is not tried: another test may have it.
+            try await server.ended.value
         }
+    }
+    /// A test that fails while an answer is due must say so, not wait for ever for the server's end.
+    @Test func aTestThatFailsEndsItsServer() async throws {
+        await #expect(throws: ProbeSurface.Unexpected.self) {
+            try await EdgeTestServer.run { server in
+                let busy = try await server.client()
+                try await busy.send("GET /gate HTTP/1.1\r\nHost: h\r\n\r\n")
+                try await server.surface.atGate.value
+                throw ProbeSurface.Unexpected()
+            }
+        }
+    }
+
+    @Test func aWaitEndsWithItsTask() async throws {
+        let signal = Signal<Void>()
+        let waiting = Task { try await signal.value }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
     }
 }

@@ -4,7 +4,7 @@ import Surfaces
 import TestKit
 import Testing
 
-@Suite struct ExpectContinueTests {
+@Suite(.timeLimit(.minutes(2))) struct ExpectContinueTests {
     private func head(_ path: String, _ fields: String, version: String = "1.1") -> String {
         "POST \(path) HTTP/\(version)\r\nHost: h\r\nExpect: 100-continue\r\n\(fields)\r\n\r\n"
     }
@@ -65,7 +65,7 @@ import Testing
         try await EdgeTestServer.run { server in
             let client = try await server.client()
             try await client.send("GET /gate HTTP/1.1\r\nHost: h\r\n\r\n" + head("/body", "Content-Length: 2"))
-            await server.surface.atGate.value
+            try await server.surface.atGate.value
             server.surface.gate.give(())
             #expect(try await client.receive().text == "through")
             #expect(try await client.receive().status == 100)
@@ -76,7 +76,7 @@ import Testing
 }
 
 /// Answers that come before the end of their request.
-@Suite struct EarlyAnswerTests {
+@Suite(.timeLimit(.minutes(2))) struct EarlyAnswerTests {
     private func post(_ path: String, _ length: Int) -> String {
         "POST \(path) HTTP/1.1\r\nHost: h\r\nContent-Length: \(length)\r\n\r\n"
     }
@@ -164,7 +164,7 @@ import Testing
             try await client.send("POST /body HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
             try await client.send("a\r\n0123456789\r\n1\r\na\r\n0\r\n\r\n")
             #expect(try await client.receive().status == 413)
-            #expect(await server.surface.outcome.value == .failure(Refusal(.bodyTooLarge, "the limit is 10 bytes")))
+            #expect(try await server.surface.outcome.value == .failure(Refusal(.bodyTooLarge, "the limit is 10 bytes")))
         }
     }
 
@@ -189,7 +189,7 @@ import Testing
     }
 }
 
-@Suite struct BrokenBodyTests {
+@Suite(.timeLimit(.minutes(2))) struct BrokenBodyTests {
     /// Hummingbird by itself would take such a body for complete.
     @Test(arguments: [
         "Content-Length: 10\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n5\r\nab",
@@ -226,7 +226,7 @@ import Testing
             _ = try await client.receive()
             try await client.send("abc")
             client.reset()
-            guard case .failure(let refusal) = await server.surface.outcome.value else {
+            guard case .failure(let refusal) = try await server.surface.outcome.value else {
                 Issue.record("a body that broke off was taken for complete")
                 return
             }
@@ -235,7 +235,7 @@ import Testing
     }
 }
 
-@Suite struct SlowClientTests {
+@Suite(.timeLimit(.minutes(2))) struct SlowClientTests {
     private func hasty(_ limits: inout HTTPEdgeLimits) {
         limits.paceWindow = .milliseconds(200)
         limits.paceBytes = 100
@@ -296,12 +296,12 @@ import Testing
     /// The time that the hub itself takes for an answer is nobody's idleness.
     @Test func aSlowAnswerIsNotIdle() async throws {
         try await EdgeTestServer.run {
-            $0.idleTime = .seconds(1)
+            $0.idleTime = .seconds(2)
             hasty(&$0)
         } _: { server in
             let client = try await server.client()
             try await client.send("GET /gate HTTP/1.1\r\nHost: h\r\n\r\n")
-            await server.surface.atGate.value
+            try await server.surface.atGate.value
             // Another connection idles out meanwhile.
             #expect(try await server.client().receiveToEnd().isEmpty)
             server.surface.gate.give(())
@@ -315,7 +315,7 @@ import Testing
         } _: { server in
             let client = try await server.client(receiveBuffer: 4096)
             try await client.send("GET /endless HTTP/1.1\r\nHost: h\r\n\r\n")
-            _ = await server.surface.outcome.value
+            _ = try await server.surface.outcome.value
             await #expect(throws: RawHTTPProblem.self) { try await client.receive() }
         }
     }

@@ -9,7 +9,7 @@ import VXPProtocol
 
 @testable import truc
 
-@Suite struct BenchTests {
+@Suite(.timeLimit(.minutes(5))) struct BenchTests {
     @Test(arguments: [9_000, 10_001, 100_000, 1_500_000])
     func `each package is a lawful one of its own, as long as asked`(bytes: Int) async throws {
         let parties = try BenchParties()

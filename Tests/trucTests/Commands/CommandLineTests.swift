@@ -6,7 +6,7 @@ import Testing
 
 @testable import truc
 
-@Suite struct CommandLineTests {
+@Suite(.timeLimit(.minutes(5))) struct CommandLineTests {
     @Test(
         arguments: [
             (["serve", "--no-such-option"], 64), (["system", "add", "a", "--name", "A"], 64), (["nonsense"], 64),

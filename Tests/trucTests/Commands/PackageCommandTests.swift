@@ -7,7 +7,7 @@ import Trust
 
 @testable import truc
 
-@Suite struct PackageCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct PackageCommandTests {
     private struct Report: Decodable {
         struct Finding: Decodable {
             let line: Int

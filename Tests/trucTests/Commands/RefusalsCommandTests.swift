@@ -4,7 +4,7 @@ import Foundation
 import TestKit
 import Testing
 
-@Suite struct RefusalsCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct RefusalsCommandTests {
     @Test func `docs_refusals_md is what the catalogue says`() async throws {
         let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

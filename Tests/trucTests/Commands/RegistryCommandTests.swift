@@ -6,7 +6,7 @@ import Testing
 import VXPProtocol
 
 /// `truc system` and `truc agency`, beside a hub that runs.
-@Suite struct RegistryCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct RegistryCommandTests {
     private func secretFile(_ text: String, in directory: String) throws -> String {
         let path = directory + "/secret-\(UUID().uuidString.prefix(4))"
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))

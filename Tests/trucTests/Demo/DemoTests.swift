@@ -7,7 +7,7 @@ import Testing
 
 @testable import truc
 
-@Suite struct DemoTests {
+@Suite(.timeLimit(.minutes(5))) struct DemoTests {
     @Test func `the demo holds every step, ends by itself and leaves nothing behind`() async throws {
         let outcome = try await CommandOutcome.run(["demo", "--exit", "--listen", "127.0.0.1:0"])
         #expect(outcome.status == 0)

@@ -5,7 +5,7 @@ import Testing
 import VXPProtocol
 
 /// The hub kills itself (SIGKILL) at a named place; what it had acknowledged is there afterwards, once.
-@Suite(.serialized) struct CrashTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct CrashTests {
     @Test(arguments: [
         (FaultPoint.acceptBeforeContent, false), (.acceptAfterContentSync, false), (.acceptBeforeCommit, false),
         (.acceptAfterCommit, true), (.acceptBeforeAnswer, true),

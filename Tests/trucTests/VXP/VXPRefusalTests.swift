@@ -7,7 +7,7 @@ import Trust
 import VXPProtocol
 
 /// What a hostile or clumsy client gets: each refusal with its code, and nothing left behind.
-@Suite(.serialized) struct VXPRefusalTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct VXPRefusalTests {
     @Test func `who is not who he says he is`() async throws {
         let province = try await Province.open()
         let wrong = try province.client(Province.construction, secret: "không phải khóa này")

@@ -7,7 +7,7 @@ import Trust
 import VXPProtocol
 
 /// A document's whole way between systems that embed the national SDK, against the real daemon.
-@Suite(.serialized) struct VXPRoundTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct VXPRoundTests {
     @Test func `two systems exchange a document and its statuses, a third sees nothing of it`() async throws {
         let province = try await Province.open()
         let sender = try province.client(Province.construction, leaksParameters: true, prefix: "/XrdAdapter/adapter")
