@@ -12,9 +12,20 @@ public struct Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     /// Longest detail kept, in Unicode scalars: one character alone may have any number of them.
     public static let maxDetailLength = 500
 
-    public init(_ code: Code, _ detail: String? = nil) {
+    /// Seconds after which the same request may be sent again with hope; nil when nobody can say. 1 to `maxRetryAfter`.
+    public let retryAfterSeconds: Int?
+
+    /// Longest wait that is asked of a client, in seconds: what is wrong for longer than that changes in unknown ways.
+    public static let maxRetryAfter = 3_600
+
+    /// - Parameter retryAfter: said to the client in whole seconds, rounded up.
+    public init(_ code: Code, _ detail: String? = nil, retryAfter: Duration? = nil) {
         self.code = code
         self.detail = detail.map(Self.oneLine)
+        retryAfterSeconds = retryAfter.map { wait in
+            let (seconds, attoseconds) = wait.components
+            return Int(min(max(seconds + (attoseconds > 0 ? 1 : 0), 1), Int64(Self.maxRetryAfter)))
+        }
     }
 
     public init(_ code: Code, _ problem: ParsingProblem) { self.init(code, problem.description) }

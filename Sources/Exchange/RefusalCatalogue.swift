@@ -16,6 +16,7 @@ extension Refusal {
         case bodyTooLarge = "request.body-too-large"
         case bodyIncomplete = "request.body-incomplete"
         case bodyTooSlow = "request.body-too-slow"
+        case tooManyRequests = "request.too-many"
         case hashMismatch = "request.hash-mismatch"
         case packageMalformed = "package.malformed"
         case packageInvalid = "package.invalid"
@@ -148,6 +149,13 @@ extension Refusal {
                     english: "The package came too slowly.",
                     remedyVietnamese: "Kiểm tra đường truyền rồi gửi lại.",
                     remedyEnglish: "Check the network and send again.")
+            case .tooManyRequests:
+                Entry(
+                    class: .transient, http: 429, vxp: "20",
+                    vietnamese: "Hệ thống kết nối gửi quá nhiều yêu cầu.",
+                    english: "The connecting system makes too many requests.",
+                    remedyVietnamese: "Chờ số giây nêu trong Retry-After rồi gửi lại; giảm số luồng gọi đồng thời.",
+                    remedyEnglish: "Wait for the seconds of Retry-After, then send again; use fewer threads.")
             case .hashMismatch:
                 Entry(
                     class: .caller, http: 422, vxp: "10",

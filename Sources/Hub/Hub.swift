@@ -8,11 +8,16 @@ import Store
 public struct Hub: Sendable {
     public let registry: Registry
     public let mailbox: Mailbox
+    /// Counts what each connected system asks for.
+    public let systems: SystemGate
     private let store: Store
     private let limits: PackageLimits
 
-    /// - Parameter settings: of which the largest package and the failures before a delivery is held are taken.
-    public init(store: Store, settings: Settings = Settings()) {
+    /// - Parameters:
+    ///   - settings: of which the largest package and the failures before a delivery is held are taken.
+    ///   - bounds: nil for those of `settings`.
+    public init(store: Store, settings: Settings = Settings(), bounds: HubLimits? = nil) {
+        let bounds = bounds ?? HubLimits(settings)
         var limits = PackageLimits.standard
         limits.totalBytes = settings.packageMaxBytes
         let registry = Registry(store.database)
@@ -20,6 +25,7 @@ public struct Hub: Sendable {
         self.store = store
         self.limits = limits
         mailbox = Mailbox(store: store, maxFailures: settings.deliveryMaxFailures)
+        systems = SystemGate(limits: bounds.system)
     }
 
     /// The largest package that is taken, in bytes.

@@ -25,15 +25,20 @@ public final class HubProcess: Sendable {
     /// - Parameters:
     ///   - dataDirectory: of an earlier hub; nil for a fresh one.
     ///   - faultPoint: where the process shall kill itself; `point` or `point:count`.
-    public static func start(dataDirectory: String? = nil, faultPoint: String? = nil) async throws -> HubProcess {
+    ///   - arguments: further ones for `truc serve`.
+    public static func start(
+        dataDirectory: String? = nil, faultPoint: String? = nil, arguments: [String] = []
+    ) async throws -> HubProcess {
         let directory = try dataDirectory ?? TestCluster.temporaryDirectory() + "/d"
-        return try await onThread { try HubProcess(dataDirectory: directory, faultPoint: faultPoint) }
+        return try await onThread {
+            try HubProcess(dataDirectory: directory, faultPoint: faultPoint, arguments: arguments)
+        }
     }
 
-    private init(dataDirectory: String, faultPoint: String?) throws {
+    private init(dataDirectory: String, faultPoint: String?, arguments: [String]) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Self.executable)
-        process.arguments = ["serve", "--data-dir", dataDirectory, "--listen", "127.0.0.1:0"]
+        process.arguments = ["serve", "--data-dir", dataDirectory, "--listen", "127.0.0.1:0"] + arguments
         var environment = ProcessInfo.processInfo.environment
         environment["TRUC_FAULT_POINT"] = faultPoint
         environment["TRUC_DATABASE_URL"] = nil

@@ -24,6 +24,8 @@ public struct Settings: Sendable, Equatable {
     public var timestampPastSeconds = 0
     public var timestampFutureSeconds = SystemRecord.defaultTimestampFutureSeconds
     public var deliveryMaxFailures = 5
+    public var systemConcurrent = 64
+    public var systemRate = 200
 
     public init() {}
 

@@ -12,7 +12,7 @@ extension Settings {
     public static let otherVariables = ["TRUC_DATABASE_URL", "TRUC_FAULT_POINT", "TRUC_POSTGRES_BIN"]
 
     /// Every setting, in the order in which `truc config explain` shows them.
-    public static let catalogue: [SettingEntry] = placeEntries + serviceEntries + boundEntries
+    public static let catalogue: [SettingEntry] = placeEntries + serviceEntries + boundEntries + limitEntries
 
     /// The entry with this name.
     public static func entry(named name: String) -> SettingEntry? { catalogue.first { $0.name == name } }

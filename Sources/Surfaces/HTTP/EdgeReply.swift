@@ -34,6 +34,17 @@ public struct EdgeReply: Sendable {
         self.contentType = contentType
         body = .stream(write)
     }
+
+    /// The same answer, which keeps `object` alive until it is written, or given up.
+    func keeping(_ object: some AnyObject & Sendable) -> EdgeReply {
+        guard case .stream(let write) = body else { return self }
+        var kept = EdgeReply(status: status, contentType: contentType) { writer in
+            defer { withExtendedLifetime(object) {} }
+            try await write(&writer)
+        }
+        kept.fields = fields
+        return kept
+    }
 }
 
 /// Where a streamed answer goes.

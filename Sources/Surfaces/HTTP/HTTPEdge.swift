@@ -135,7 +135,9 @@ struct EdgeResponder<Surface: HTTPEdgeService>: HTTPResponder {
                 "path": "\(request.path.prefix(200))", "peer": "\(request.peer)",
             ])
         let (contentType, bytes) = surface.refusalBody(refusal, requestID: request.id)
-        return EdgeReply(status: refusal.entry.http, contentType: contentType, bytes: bytes)
+        var reply = EdgeReply(status: refusal.entry.http, contentType: contentType, bytes: bytes)
+        if let seconds = refusal.retryAfterSeconds { reply.fields.append(("Retry-After", "\(seconds)")) }
+        return reply
     }
 
     private func response(_ reply: EdgeReply, id: Exchange.RequestID, logger: Logger) -> Response {

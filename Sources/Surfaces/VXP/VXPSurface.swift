@@ -16,9 +16,15 @@ public struct VXPSurface: Sendable {
     public func respond(to request: EdgeRequest) async throws -> EdgeReply {
         let operation = try VXPOperation(method: request.method, path: request.path)
         let registry = try await hub.registry.current()
+        let parameters = try authenticate(request, by: registry)
+        // Counted for nobody before the signature holds, and before a byte of the body is asked for.
+        let pass = try hub.systems.admit(parameters.systemID)
         let call = VXPCall(
-            hub: hub, registry: registry, parameters: try authenticate(request, by: registry), id: request.id,
-            logger: request.logger)
+            hub: hub, registry: registry, parameters: parameters, id: request.id, logger: request.logger)
+        return try await reply(to: operation, call, request).keeping(pass)
+    }
+
+    private func reply(to operation: VXPOperation, _ call: VXPCall, _ request: EdgeRequest) async throws -> EdgeReply {
         switch operation {
         case .sendEdoc: return try await call.sendEdoc(request)
         case .getReceivedEdocList: return try await call.receivedList()

@@ -42,8 +42,11 @@ struct Province {
     struct CommandFailed: Error { let outcome: CommandOutcome }
 
     /// The same province after its hub was started anew.
-    func restarted() async throws -> Province {
-        Province(hub: try await HubProcess.start(dataDirectory: hub.dataDirectory), secrets: secrets)
+    ///
+    /// - Parameter arguments: further ones for `truc serve`.
+    func restarted(_ arguments: String...) async throws -> Province {
+        Province(
+            hub: try await HubProcess.start(dataDirectory: hub.dataDirectory, arguments: arguments), secrets: secrets)
     }
 
     /// The client that the agency's system uses.
