@@ -152,6 +152,11 @@ final class PackageScanner: XMLEvents {
         text.append(contentsOf: characters[first...])
     }
 
+    func plainText(_ text: UnsafeBufferPointer<UInt8>) -> Int {
+        guard let top = stack.last, case .base64 = top.content, let attachment else { return 0 }
+        return attachment.consumePlain(text)
+    }
+
     func elementEnded(_ tag: EndTag) {
         guard var open = stack.popLast() else { return }
         if open.isForwarded, let complaint = validator.elementEnded(tag) {

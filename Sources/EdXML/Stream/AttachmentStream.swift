@@ -25,21 +25,40 @@ final class AttachmentStream {
 
     deinit { output.deallocate() }
 
+    /// All of `text` is the attachment's, base64 or not.
     func consume(_ text: UnsafeBufferPointer<UInt8>) {
         var offset = 0
         while offset < text.count {
-            let count = min(Base64Decoder.maxInput, text.count - offset)
-            let written = decoder.decode(UnsafeBufferPointer(rebasing: text[offset..<offset + count]), into: output)
-            offset += count
-            guard written > 0 else { continue }
-            let bytes = UnsafeRawBufferPointer(start: output, count: written)
-            if firstBytes.count < FileType.bytesNeeded {
-                firstBytes.append(contentsOf: bytes.prefix(FileType.bytesNeeded - firstBytes.count))
-            }
-            digest.update(bytes)
-            wrapped.consume(bytes)
-            decodedBytes += written
+            let piece = text[offset..<min(offset + Base64Decoder.maxInput, text.count)]
+            let written = decoder.decode(UnsafeBufferPointer(rebasing: piece), into: output)
+            keep(UnsafeRawBufferPointer(start: output, count: written))
+            offset += piece.count
         }
+    }
+
+    /// Takes `text` up to the first character that is neither of base64 nor white space.
+    ///
+    /// - Returns: how many bytes were taken; 0 once the attachment was found not to be base64.
+    func consumePlain(_ text: UnsafeBufferPointer<UInt8>) -> Int {
+        var offset = 0
+        while offset < text.count {
+            let piece = text[offset..<min(offset + Base64Decoder.maxInput, text.count)]
+            let (taken, written) = decoder.decodePlain(UnsafeBufferPointer(rebasing: piece), into: output)
+            keep(UnsafeRawBufferPointer(start: output, count: written))
+            offset += taken
+            if taken < piece.count { break }
+        }
+        return offset
+    }
+
+    private func keep(_ bytes: UnsafeRawBufferPointer) {
+        guard !bytes.isEmpty else { return }
+        if firstBytes.count < FileType.bytesNeeded {
+            firstBytes.append(contentsOf: bytes.prefix(FileType.bytesNeeded - firstBytes.count))
+        }
+        digest.update(bytes)
+        wrapped.consume(bytes)
+        decodedBytes += bytes.count
     }
 
     /// Nil when the text was not valid base64.

@@ -23,20 +23,32 @@ struct Base64Decoder {
     /// - Parameter output: room for `outputCapacity` bytes.
     /// - Returns: the number of bytes that were written.
     mutating func decode(_ input: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableRawPointer) -> Int {
+        let (taken, written) = decodePlain(input, into: output)
+        if taken < input.count { failed = true }
+        return written
+    }
+
+    /// Decodes at most `maxInput` characters, up to the first one that is neither of base64 nor white space, which is
+    /// left and no failure; takes nothing once something was wrong.
+    ///
+    /// - Parameter output: room for `outputCapacity` bytes.
+    mutating func decodePlain(
+        _ input: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableRawPointer
+    ) -> (taken: Int, written: Int) {
         precondition(input.count <= Self.maxInput)
-        guard var next = input.baseAddress, !failed else { return 0 }
-        let end = next + input.count
+        guard let start = input.baseAddress else { return (0, 0) }
+        var next = start
+        let end = start + input.count
         var written = 0
         Self.table.withUnsafeBufferPointer { table in
             guard let table = table.baseAddress else { return }
             while next < end, !failed {
                 if groupCount == 0, !ended { Self.decodeGroups(&next, end, table, output, &written) }
-                guard next < end else { break }
-                take(next.pointee, output, &written)
+                guard next < end, take(next.pointee, output, &written) else { break }
                 next += 1
             }
         }
-        return written
+        return (next - start, written)
     }
 
     /// Eight characters at a time, as long as all of them are of the alphabet.
@@ -64,15 +76,18 @@ struct Base64Decoder {
         written = target
     }
 
-    /// One character of any kind.
-    private mutating func take(_ character: UInt8, _ output: UnsafeMutableRawPointer, _ written: inout Int) {
+    /// One character of any kind; false for one that has no place in base64, which is not taken.
+    private mutating func take(_ character: UInt8, _ output: UnsafeMutableRawPointer, _ written: inout Int) -> Bool {
         switch character {
         case 0x20, 0x09, 0x0A, 0x0D:
-            return
+            return true
         case UInt8(ascii: "="):
-            guard groupCount >= 2, groupCount + padding < 4, !ended else { return failed = true }
+            guard groupCount >= 2, groupCount + padding < 4, !ended else {
+                failed = true
+                return true
+            }
             padding += 1
-            guard groupCount + padding == 4 else { return }
+            guard groupCount + padding == 4 else { return true }
             let bits = group << (6 * UInt32(padding))
             for index in 0..<(3 - padding) {
                 output.storeBytes(
@@ -83,16 +98,21 @@ struct Base64Decoder {
             (group, groupCount, padding, ended) = (0, 0, 0, true)
         default:
             let value = Self.table[768 + Int(character)]
-            guard value & Self.invalid == 0, padding == 0, !ended else { return failed = true }
+            guard value & Self.invalid == 0 else { return false }
+            guard padding == 0, !ended else {
+                failed = true
+                return true
+            }
             group = group << 6 | value
             groupCount += 1
-            guard groupCount == 4 else { return }
+            guard groupCount == 4 else { return true }
             for shift in [UInt32(16), 8, 0] {
                 output.storeBytes(of: UInt8(truncatingIfNeeded: group >> shift), toByteOffset: written, as: UInt8.self)
                 written += 1
             }
             (group, groupCount) = (0, 0)
         }
+        return true
     }
 
     private static let invalid: UInt32 = 0x8000_0000

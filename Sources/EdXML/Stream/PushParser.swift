@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CLibXML2
+import Glibc
 
 /// The libxml2 push parser: bytes in, events out. No DTD, no entities but the five, no loader, bounded memory.
 ///
@@ -29,11 +30,39 @@ final class PushParser {
     }
 
     func parse(_ bytes: UnsafeRawBufferPointer) {
-        guard !stopped, let start = bytes.baseAddress else { return }
+        guard !stopped else { return }
+        let taken = takePlainText(bytes)
+        push(UnsafeRawBufferPointer(rebasing: bytes[taken...]))
+    }
+
+    private func push(_ bytes: UnsafeRawBufferPointer) {
+        guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
         bytesSinceEvent += bytes.count
         withExtendedLifetime(self) {
             _ = xmlParseChunk(context, start.assumingMemoryBound(to: CChar.self), Int32(bytes.count), 0)
         }
+    }
+
+    /// Offers the beginning of `bytes` to the events directly, past the parser: nearly all bytes of a package are the
+    /// base64 text of attachments, in which the parser has nothing to do but to copy them.
+    ///
+    /// Only while the parser stands between two pieces of an element's content, holds nothing back and converts
+    /// nothing: whatever is taken then is character data, as the events take no byte that could be anything else.
+    ///
+    /// - Returns: how many bytes were taken.
+    private func takePlainText(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard context.pointee.instate == XML_PARSER_CONTENT, let input = context.pointee.input,
+            input.pointee.cur == input.pointee.end, let buffer = input.pointee.buf, buffer.pointee.encoder == nil
+        else { return 0 }
+        let taken = events.plainText(bytes.assumingMemoryBound(to: UInt8.self))
+        guard taken > 0 else { return 0 }
+        bytesSinceEvent = 0
+        var rest = UnsafeRawBufferPointer(rebasing: bytes[..<taken])
+        while let start = rest.baseAddress, let found = memchr(start, Int32(UInt8(ascii: "\n")), rest.count) {
+            input.pointee.line += 1
+            rest = UnsafeRawBufferPointer(rebasing: rest[(UnsafeRawPointer(found) - start + 1)...])
+        }
+        return taken
     }
 
     /// Tells the parser that nothing more comes.

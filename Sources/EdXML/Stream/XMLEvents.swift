@@ -41,4 +41,8 @@ protocol XMLEvents: AnyObject {
     func elementEnded(_ tag: EndTag)
     func characters(_ text: UnsafeBufferPointer<UInt8>)
     func problemMet(_ problem: XMLProblem)
+    /// Character data that the parser has not seen, if the element that is open wants such: takes from the beginning of
+    /// `text` white space and characters of base64, stops before the first byte of another kind, and tells how many
+    /// were taken.
+    func plainText(_ text: UnsafeBufferPointer<UInt8>) -> Int
 }

@@ -60,5 +60,6 @@ private final class SchemaReader: XMLEvents {
     func doctypeMet() {}
     func elementEnded(_ tag: EndTag) {}
     func characters(_ text: UnsafeBufferPointer<UInt8>) {}
+    func plainText(_ text: UnsafeBufferPointer<UInt8>) -> Int { 0 }
     func problemMet(_ problem: XMLProblem) {}
 }

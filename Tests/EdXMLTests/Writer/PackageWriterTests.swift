@@ -26,6 +26,7 @@ private final class StrictValidation: XMLEvents {
     func elementStarted(_ tag: StartTag) { note(validator.elementStarted(tag)) }
     func elementEnded(_ tag: EndTag) { note(validator.elementEnded(tag)) }
     func characters(_ text: UnsafeBufferPointer<UInt8>) { note(validator.characters(text)) }
+    func plainText(_ text: UnsafeBufferPointer<UInt8>) -> Int { 0 }
     func problemMet(_ problem: XMLProblem) { complaints.append(problem.message) }
     private func note(_ complaint: String?) { if let complaint { complaints.append(complaint) } }
 }
