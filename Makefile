@@ -3,19 +3,25 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build test demo bench format format-check
+.PHONY: help deps build test fuzz demo bench format format-check
 
 # Swift from PATH, else from where its tarball is usually unpacked.
 SWIFT ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
 # Further arguments for `truc demo` and `truc bench accept`.
 ARGS ?=
 
-FORMATTED := Sources Tests Package.swift
+# Of each fuzzer, and which of them (package ids vxp base64): all, two at a time.
+SECONDS ?= 120
+TARGET ?=
+
+FORMATTED := Sources Tests Package.swift Fuzz/Package.swift Fuzz/Sources/Driver
 
 help:
 	@echo 'make demo          install what is missing, build, and send a document from one agency to another;'
 	@echo '                   stays up until Ctrl-C. ARGS=--exit ends by itself, with status 0 if every step held'
 	@echo 'make test          run every test; FILTER=StoreTests runs some'
+	@echo 'make fuzz          look for input that the readers of packages, headers, ids and base64 do not bear;'
+	@echo '                   SECONDS=120 of each, TARGET=package one of them, KEEP=1 keeps what it learns'
 	@echo 'make build         build the truc command (debug): .build/debug/truc'
 	@echo 'make bench         build for release and measure how many packages a second are accepted;'
 	@echo '                   ARGS="--connections 64" and others: see .build/release/truc bench accept --help'
@@ -36,6 +42,9 @@ build: deps
 test: deps
 	@$(SWIFT) build --build-tests
 	@$(SWIFT) test --skip-build --disable-xctest --no-parallel $(if $(FILTER),--filter '$(FILTER)')
+
+fuzz: deps
+	@SWIFT='$(SWIFT)' KEEP='$(KEEP)' Fuzz/run $(SECONDS) $(TARGET)
 
 demo: build
 	@.build/debug/truc demo $(ARGS)

@@ -92,6 +92,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         tests("truc", ["truc", "EdXML", "Exchange", "Store", "Trust", "VXPProtocol", "TestKit", log]),
+        // The properties that the fuzzers of Fuzz/ hold the readers to, and what they once found.
+        tests("Fuzz", ["EdXML", "VXPProtocol", "Exchange", "Trust"]),
         tests("Architecture", []),
     ]
 )

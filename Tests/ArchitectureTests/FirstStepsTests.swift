@@ -24,12 +24,12 @@ import Testing
         }
         #expect(
             targets(of: makefile).isSuperset(of: [
-                "help", "deps", "build", "test", "demo", "bench", "format", "format-check",
+                "help", "deps", "build", "test", "fuzz", "demo", "bench", "format", "format-check",
             ]))
     }
 
     @Test func `scripts carry the licence and may be run`() throws {
-        for path in [".ci/run", "Makefile"] + Repository.paths(under: "deploy", endingWith: "") {
+        for path in [".ci/run", "Makefile", "Fuzz/run"] + Repository.paths(under: "deploy", endingWith: "") {
             let head = try Repository.text(of: path).split(separator: "\n").prefix(2)
             #expect(head.contains("# \(SourceRules.licence)"), "\(path)")
             if head.first?.hasPrefix("#!") == true {
