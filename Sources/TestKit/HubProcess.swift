@@ -9,6 +9,8 @@ public final class HubProcess: Sendable {
     public static let patience: DispatchTimeInterval = .seconds(60)
 
     public let dataDirectory: String
+    /// Of a PostgreSQL that is not the hub's own; nil for the private one.
+    public let databaseURL: String?
     public let port: Int
     /// Process id of the daemon.
     public let pid: Int32
@@ -25,23 +27,25 @@ public final class HubProcess: Sendable {
     /// - Parameters:
     ///   - dataDirectory: of an earlier hub; nil for a fresh one.
     ///   - faultPoint: where the process shall kill itself; `point` or `point:count`.
+    ///   - databaseURL: its `TRUC_DATABASE_URL`; nil for a private PostgreSQL.
     ///   - arguments: further ones for `truc serve`.
     public static func start(
-        dataDirectory: String? = nil, faultPoint: String? = nil, arguments: [String] = []
+        dataDirectory: String? = nil, faultPoint: String? = nil, databaseURL: String? = nil, arguments: [String] = []
     ) async throws -> HubProcess {
         let directory = try dataDirectory ?? TestCluster.temporaryDirectory() + "/d"
         return try await onThread {
-            try HubProcess(dataDirectory: directory, faultPoint: faultPoint, arguments: arguments)
+            try HubProcess(
+                dataDirectory: directory, faultPoint: faultPoint, databaseURL: databaseURL, arguments: arguments)
         }
     }
 
-    private init(dataDirectory: String, faultPoint: String?, arguments: [String]) throws {
+    private init(dataDirectory: String, faultPoint: String?, databaseURL: String?, arguments: [String]) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Self.executable)
         process.arguments = ["serve", "--data-dir", dataDirectory, "--listen", "127.0.0.1:0"] + arguments
         var environment = ProcessInfo.processInfo.environment
         environment["TRUC_FAULT_POINT"] = faultPoint
-        environment["TRUC_DATABASE_URL"] = nil
+        environment["TRUC_DATABASE_URL"] = databaseURL
         process.environment = environment
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
@@ -56,6 +60,7 @@ public final class HubProcess: Sendable {
             throw RawHTTPProblem(what: "the hub did not listen:\n\(log.text)")
         }
         self.dataDirectory = dataDirectory
+        self.databaseURL = databaseURL
         self.port = port
         self.log = log
         self.exit = exit
@@ -91,7 +96,9 @@ public final class HubProcess: Sendable {
     /// Runs another command of the same program against this hub's data directory.
     @discardableResult
     public func command(_ arguments: String...) async throws -> CommandOutcome {
-        try await CommandOutcome.run(arguments + ["--data-dir", dataDirectory])
+        try await CommandOutcome.run(
+            arguments + ["--data-dir", dataDirectory],
+            environment: databaseURL.map { ["TRUC_DATABASE_URL": $0] } ?? [:])
     }
 
     static func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {

@@ -14,10 +14,12 @@ struct Province {
     let hub: HubProcess
     private let secrets: [String: String]
 
-    /// - Parameter faultPoint: where the hub shall kill itself.
-    static func open(faultPoint: String? = nil) async throws -> Province {
+    /// - Parameters:
+    ///   - faultPoint: where the hub shall kill itself.
+    ///   - databaseURL: of the hub's database; nil for a private one.
+    static func open(faultPoint: String? = nil, databaseURL: String? = nil) async throws -> Province {
         // Registered by a hub without the fault: what it is about comes afterwards.
-        let founding = try await HubProcess.start()
+        let founding = try await HubProcess.start(databaseURL: databaseURL)
         var secrets: [String: String] = [:]
         for (agency, alias) in [(construction, "H52.13"), (justice, "H52.07"), (health, "H52.21")] {
             let secret = "secret-of-\(alias)-\(UUID().uuidString)"
@@ -35,7 +37,8 @@ struct Province {
         }
         guard let faultPoint else { return Province(hub: founding, secrets: secrets) }
         try await founding.stop()
-        let hub = try await HubProcess.start(dataDirectory: founding.dataDirectory, faultPoint: faultPoint)
+        let hub = try await HubProcess.start(
+            dataDirectory: founding.dataDirectory, faultPoint: faultPoint, databaseURL: databaseURL)
         return Province(hub: hub, secrets: secrets)
     }
 
@@ -45,8 +48,9 @@ struct Province {
     ///
     /// - Parameter arguments: further ones for `truc serve`.
     func restarted(_ arguments: String...) async throws -> Province {
-        Province(
-            hub: try await HubProcess.start(dataDirectory: hub.dataDirectory, arguments: arguments), secrets: secrets)
+        let revived = try await HubProcess.start(
+            dataDirectory: hub.dataDirectory, databaseURL: hub.databaseURL, arguments: arguments)
+        return Province(hub: revived, secrets: secrets)
     }
 
     /// The client that the agency's system uses.
@@ -70,7 +74,8 @@ enum Sample {
     /// A document with one attached file.
     static func document(
         _ number: String, from: String = Province.construction, to: [String] = [Province.justice],
-        subject: String = "V/v kiểm tra công trình", hops: Int = 1, content: [UInt8] = Array("%PDF-1.7 mẫu".utf8)
+        subject: String = "V/v kiểm tra công trình", hops: Int = 1, content: [UInt8] = Array("%PDF-1.7 mẫu".utf8),
+        business: Business = Business(kind: .new)
     ) throws -> [UInt8] {
         var header = DocumentHeader(
             from: organization(from), to: to.map(organization),
@@ -82,7 +87,7 @@ enum Sample {
         header.typeName = "Công văn"
         header.subject = subject
         header.trace = (0..<hops).map { TraceHop(organID: from, timestampText: "2026/11/20 08:30:0\($0)") }
-        header.business = Business(kind: .new)
+        header.business = business
         return try PackageWriter.bytes(
             .document(header),
             attachments: [
