@@ -48,6 +48,8 @@ extension Refusal {
         case fileUnreadable = "file.unreadable"
         case settingInvalid = "setup.setting-invalid"
         case settingUnknown = "setup.setting-unknown"
+        case tlsUnusable = "setup.tls-unusable"
+        case plainHTTPExposed = "setup.plain-http-exposed"
         case dataDirectoryUnusable = "setup.data-directory-unusable"
         case postgresNotFound = "setup.postgresql-not-found"
         case postgresFailed = "setup.postgresql-failed"
@@ -373,6 +375,24 @@ extension Refusal {
                     english: "There is no setting with this name.",
                     remedyVietnamese: "Sửa tên như gợi ý; truc config explain liệt kê tất cả.",
                     remedyEnglish: "Mend the name as suggested; truc config explain lists them all.")
+            case .tlsUnusable:
+                Entry(
+                    class: .operatorDuty, http: 500, vxp: "20",
+                    vietnamese: "Không dùng được chứng thư hoặc khóa TLS.",
+                    english: "The TLS certificate or its key cannot be used.",
+                    remedyVietnamese: "Sửa tệp theo mô tả, rồi khởi động lại hoặc gửi SIGHUP.",
+                    remedyEnglish: "Mend the file as described, then start again or send SIGHUP.")
+            case .plainHTTPExposed:
+                Entry(
+                    class: .operatorDuty, http: 500, vxp: "20",
+                    vietnamese: "Địa chỉ phục vụ nằm ngoài máy này mà không có TLS.",
+                    english: "The address to serve on lies beyond this machine, and there is no TLS.",
+                    remedyVietnamese:
+                        "Đặt tls-certificate-file và tls-key-file; hoặc đặt allow-plain-http-beyond-loopback = true "
+                        + "nếu TLS do máy chủ khác đảm nhận.",
+                    remedyEnglish:
+                        "Set tls-certificate-file and tls-key-file; or allow-plain-http-beyond-loopback = true where "
+                        + "something in front provides TLS.")
             case .dataDirectoryUnusable:
                 Entry(
                     class: .operatorDuty, http: 500, vxp: "20",

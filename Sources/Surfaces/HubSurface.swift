@@ -7,9 +7,12 @@ import VXPProtocol
 public struct HubSurface: HTTPEdgeService {
     private let hub: Hub
     private let vxp: VXPSurface
+    private let warnings: @Sendable () -> [String]
 
-    public init(_ hub: Hub) {
+    /// - Parameter warnings: what `/readyz` adds for those who look: plain sentences without quotes or line breaks.
+    public init(_ hub: Hub, warnings: @escaping @Sendable () -> [String] = { [] }) {
         self.hub = hub
+        self.warnings = warnings
         vxp = VXPSurface(hub)
     }
 
@@ -27,7 +30,8 @@ public struct HubSurface: HTTPEdgeService {
             return health(#"{"status":"ok"}"#)
         case "/readyz":
             try await hub.probe()
-            return health(#"{"status":"ready"}"#)
+            let warnings = warnings().map { "\"\($0)\"" }.joined(separator: ",")
+            return health(#"{"status":"ready","warnings":[\#(warnings)]}"#)
         default:
             return try await vxp.respond(to: request)
         }

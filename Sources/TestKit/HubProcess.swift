@@ -70,6 +70,14 @@ public final class HubProcess: Sendable {
     /// Everything that the hub has logged so far.
     public var logText: String { log.text }
 
+    /// Waits until the hub has logged `text` so many times.
+    public func logged(_ text: String, times: Int = 1) async throws {
+        try await Self.onThread { [log] in try log.wait(for: text, times: times, Self.patience) }
+    }
+
+    /// SIGHUP: read the certificates again.
+    public func hangUp() { Foundation.kill(pid, SIGHUP) }
+
     /// SIGKILL, and waits for the end.
     public func kill() async throws {
         Foundation.kill(pid, SIGKILL)
@@ -131,6 +139,7 @@ public final class HubProcess: Sendable {
         private let bytes = Mutex<[UInt8]>([])
         private let port = Mutex<Int?>(nil)
         private let listening = DispatchSemaphore(value: 0)
+        private let grown = NSCondition()
 
         init(_ handle: FileHandle) {
             Thread.detachNewThread { [self] in
@@ -138,6 +147,7 @@ public final class HubProcess: Sendable {
                     let chunk = handle.availableData
                     if chunk.isEmpty { break }
                     bytes.withLock { $0.append(contentsOf: chunk) }
+                    grown.withLock { grown.broadcast() }
                     lookForPort()
                 }
                 listening.signal()
@@ -145,6 +155,18 @@ public final class HubProcess: Sendable {
         }
 
         var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
+
+        func wait(for wanted: String, times: Int, _ patience: DispatchTimeInterval) throws {
+            guard case .seconds(let seconds) = patience else { return }
+            let deadline = Date(timeIntervalSinceNow: Double(seconds))
+            try grown.withLock {
+                while text.ranges(of: wanted).count < times {
+                    guard grown.wait(until: deadline) else {
+                        throw RawHTTPProblem(what: "the hub never logged \(wanted):\n\(text)")
+                    }
+                }
+            }
+        }
 
         func waitForPort(_ patience: DispatchTimeInterval) -> Int? {
             _ = listening.wait(timeout: .now() + patience)

@@ -13,8 +13,7 @@ struct Room {
     static let collections: Set<String> = ["Collections", "DequeModule", "HeapModule", "OrderedCollections"]
     static let http: Set<String> = [
         "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1",
-        "NIOPosix",
-        "ServiceLifecycle",
+        "NIOPosix", "NIOSSL", "NIOTLS", "ServiceLifecycle",
     ]
 
     static let all: [Room] = [

@@ -35,6 +35,13 @@ public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
+    /// Whether only this machine can reach it. A name other than `localhost` may be anything and counts as not.
+    public var isLoopback: Bool {
+        let octets = host.split(separator: ".", omittingEmptySubsequences: false)
+        let isIPv4 = octets.count == 4 && octets.allSatisfy { UInt8($0) != nil }
+        return (isIPv4 && octets[0] == "127") || host == "::1" || host.lowercased() == "localhost"
+    }
+
     private static func isAllowed(_ byte: UInt8, inBrackets: Bool) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x46, 0x61...0x66, UInt8(ascii: "."): true

@@ -9,6 +9,14 @@ public struct Settings: Sendable, Equatable {
     /// Empty: `TRUC_DATABASE_URL`, else the private PostgreSQL.
     public var databaseURLFile = ""
     public var listen = ListenAddress(host: "127.0.0.1", port: 8080)
+    /// Empty, as the key's: no TLS.
+    public var tlsCertificateFile = ""
+    public var tlsKeyFile = ""
+    /// Empty: client certificates are not asked for.
+    public var tlsClientCAFile = ""
+    public var tlsWarnDays = 30
+    public var tlsHandshakeSeconds = 10
+    public var allowPlainHTTPBeyondLoopback = false
     public var hubID = "00.00.W00"
     public var hubName = "Trục liên thông văn bản"
     public var logLevel = LogLevel.info

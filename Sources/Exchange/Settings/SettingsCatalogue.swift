@@ -12,7 +12,8 @@ extension Settings {
     public static let otherVariables = ["TRUC_DATABASE_URL", "TRUC_FAULT_POINT", "TRUC_POSTGRES_BIN"]
 
     /// Every setting, in the order in which `truc config explain` shows them.
-    public static let catalogue: [SettingEntry] = placeEntries + serviceEntries + boundEntries + limitEntries
+    public static let catalogue: [SettingEntry] =
+        placeEntries + tlsEntries + serviceEntries + boundEntries + limitEntries
 
     /// The entry with this name.
     public static func entry(named name: String) -> SettingEntry? { catalogue.first { $0.name == name } }
@@ -37,6 +38,40 @@ extension Settings {
                 vietnamese: "Địa chỉ phục vụ; cổng 0 là một cổng trống bất kỳ.",
                 english: "The address to serve on; port 0 is any free one."),
             ListenAddress.init(parsing:)),
+    ]
+
+    /// How it proves who it is, and by what it knows others.
+    private static let tlsEntries: [SettingEntry] = [
+        .text(
+            "tls-certificate-file", \.tlsCertificateFile, range: "a PEM file, or empty", mayBeEmpty: true,
+            .init(
+                vietnamese: "Chuỗi chứng thư TLS của trục, chứng thư của trục đứng đầu; đọc lại khi có SIGHUP.",
+                english: "The hub's TLS certificate chain, its own first; read again on SIGHUP.")),
+        .text(
+            "tls-key-file", \.tlsKeyFile, range: "a PEM file, or empty", mayBeEmpty: true,
+            .init(
+                vietnamese: "Khóa riêng của chứng thư TLS, chỉ chủ sở hữu đọc được; đọc lại khi có SIGHUP.",
+                english: "The private key of the certificate, readable by its owner only; read again on SIGHUP.")),
+        .text(
+            "tls-client-ca-file", \.tlsClientCAFile, range: "a PEM file, or empty", mayBeEmpty: true,
+            .init(
+                vietnamese: "Chứng thư gốc của các hệ thống kết nối; nếu có, trục hỏi chứng thư máy khách.",
+                english: "The roots of connecting systems' certificates; with it, client certificates are asked for.")),
+        .number(
+            "tls-warn-days", \.tlsWarnDays, 0...365, unit: "days",
+            .init(
+                vietnamese: "Số ngày trước khi chứng thư hết hạn mà nhật ký và /readyz bắt đầu cảnh báo.",
+                english: "Days before the certificate's end at which the log and /readyz begin to warn.")),
+        .number(
+            "tls-handshake-seconds", \.tlsHandshakeSeconds, 1...300, unit: "s",
+            .init(
+                vietnamese: "Thời gian tối đa để một máy khách hoàn tất bắt tay TLS.",
+                english: "How long a client may take for the TLS handshake.")),
+        .flag(
+            "allow-plain-http-beyond-loopback", \.allowPlainHTTPBeyondLoopback,
+            .init(
+                vietnamese: "Cho phép HTTP không mã hóa ngoài máy này: ai trên đường truyền cũng đọc được văn bản.",
+                english: "Serve without TLS beyond this machine: whoever is on the way can read every document.")),
     ]
 
     /// What it is called, what it says, how it takes leave.

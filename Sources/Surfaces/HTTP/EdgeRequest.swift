@@ -3,6 +3,7 @@ import Exchange
 import HummingbirdCore
 import Logging
 import NIOCore
+import Trust
 
 /// The value of a `Content-Length`; one that no number holds is as large as can be, never "no body".
 func declaredLength(_ value: String?) -> Int? {
@@ -27,6 +28,11 @@ public struct EdgeRequest: Sendable {
     public let logger: Logger
     /// Address of the peer, for logs.
     public let peer: String
+    /// Whether it came over TLS that the hub itself ended. What a proxy in front says of itself does not count.
+    public let isSecure: Bool
+    /// SHA-256 over the public key (SubjectPublicKeyInfo, DER) of the verified certificate that the client has shown; nil
+    /// when it has shown none or none was asked for.
+    public let peerKey: SHA256Digest?
 
     /// The first value of a header field; the name in any case.
     public func field(_ name: String) -> String? {

@@ -29,28 +29,35 @@ public struct HTTPEdge<Surface: HTTPEdgeService>: Service {
     private let surface: Surface
     private let address: ListenAddress
     private let limits: HTTPEdgeLimits
+    private let tls: TLSGuard?
     private let logger: Logger
     private let onListening: @Sendable (ListenAddress) async -> Void
 
-    /// - Parameter onListening: called once, when connections are accepted, with the port that was really bound.
+    /// - Parameters:
+    ///   - tls: nil for plain HTTP.
+    ///   - onListening: called once, when connections are accepted, with the port that was really bound.
     public init(
-        surface: Surface, address: ListenAddress, limits: HTTPEdgeLimits = HTTPEdgeLimits(), logger: Logger,
+        surface: Surface, address: ListenAddress, limits: HTTPEdgeLimits = HTTPEdgeLimits(),
+        tls: TLSGuard? = nil, logger: Logger,
         onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
     ) {
         self.surface = surface
         self.address = address
         self.limits = limits
+        self.tls = tls
         self.logger = logger
         self.onListening = onListening
     }
 
     /// - Throws: `Refusal(.settingInvalid)` when the address cannot be listened on.
     public func run() async throws {
-        let (surface, limits, address, onListening) = (surface, limits, address, onListening)
+        let (surface, limits, tls, address, onListening) = (surface, limits, tls, address, onListening)
         let malformed = { @Sendable in Self.malformedNotice(surface) }
         let application = Application(
-            responder: EdgeResponder(surface: surface, limits: limits),
-            server: HTTPServerBuilder { HTTPEdgeChannel(responder: $0, limits: limits, malformed: malformed) },
+            responder: EdgeResponder(surface: surface, limits: limits, tls: tls),
+            server: HTTPServerBuilder {
+                HTTPEdgeChannel(responder: $0, limits: limits, tls: tls, malformed: malformed)
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port),
                 availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
@@ -80,9 +87,11 @@ public struct HTTPEdge<Surface: HTTPEdgeService>: Service {
 /// What Hummingbird hands over beside the request.
 struct EdgeContext: InitializableFromSource {
     let peer: String
+    let channel: any Channel
     let logger: Logger
 
     init(source: ApplicationRequestContextSource) {
+        channel = source.channel
         peer = source.channel.remoteAddress?.description ?? "unknown"
         logger = source.logger
     }
@@ -92,6 +101,7 @@ struct EdgeContext: InitializableFromSource {
 struct EdgeResponder<Surface: HTTPEdgeService>: HTTPResponder {
     let surface: Surface
     let limits: HTTPEdgeLimits
+    let tls: TLSGuard?
 
     func respond(to request: Request, context: EdgeContext) async throws -> Response {
         let id = Exchange.RequestID()
@@ -102,7 +112,8 @@ struct EdgeResponder<Surface: HTTPEdgeService>: HTTPResponder {
         let edgeRequest = EdgeRequest(
             id: id, method: request.head.method.rawValue, path: request.head.path ?? "",
             fields: request.headers.map { ($0.name.rawName, $0.value) },
-            body: EdgeBody(source: request.body, limit: limits.bodyBytes), logger: logger, peer: context.peer)
+            body: EdgeBody(source: request.body, limit: limits.bodyBytes), logger: logger, peer: context.peer,
+            isSecure: tls != nil, peerKey: await tls?.peerKey(context.channel))
         let reply = await RequestScope.$requestID.withValue(id) { await self.reply(to: edgeRequest) }
         return response(reply, id: id, logger: logger)
     }

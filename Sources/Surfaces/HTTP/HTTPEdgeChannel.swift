@@ -15,10 +15,12 @@ struct HTTPEdgeChannel: HTTPChannelHandler {
 
     let responder: HTTPChannelHandler.Responder
     let limits: HTTPEdgeLimits
+    let tls: TLSGuard?
     let malformed: @Sendable () -> EdgeNotice
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
+            try tls?.secure(channel)
             var headLimits = NIOHTTPDecoderLimitConfiguration()
             headLimits.maxHeaderFieldSize = HTTPEdgeLimits.headBytes
             headLimits.maxHeaderListSize = HTTPEdgeLimits.headBytes
@@ -30,7 +32,7 @@ struct HTTPEdgeChannel: HTTPChannelHandler {
                 withEncoderConfiguration: .init(), withDecoderLimitConfiguration: headLimits)
             try pipeline.addHandler(
                 HTTPConnectionHandler(limits: limits, now: channel.eventLoop.now, malformed: malformed))
-            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: tls != nil))
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
         }

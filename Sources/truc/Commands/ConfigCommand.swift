@@ -2,6 +2,7 @@
 import ArgumentParser
 import Exchange
 import Foundation
+import Surfaces
 
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -126,10 +127,20 @@ struct ConfigCommand: AsyncParsableCommand {
 
 /// What a start would refuse beside values out of range.
 enum StartCheck {
+    /// - Returns: what the hub serves with; nil for plain HTTP.
     /// - Throws: `Refusal`.
-    static func run(_ settings: Settings) throws(Refusal) {
+    @discardableResult
+    static func run(_ settings: Settings) throws(Refusal) -> TLSGuard? {
         do { _ = try AgencyID(parsing: settings.hubID) } catch { throw Refusal(.settingInvalid, "hub-id: \(error)") }
         _ = try DatabaseSource.url(settings)
+        guard let files = try TLSFiles(settings) else {
+            guard settings.listen.isLoopback || settings.allowPlainHTTPBeyondLoopback else {
+                throw Refusal(.plainHTTPExposed, "listen = \(settings.listen)")
+            }
+            return nil
+        }
+        return try TLSGuard(
+            files, handshakeTime: .seconds(settings.tlsHandshakeSeconds), warnDays: settings.tlsWarnDays)
     }
 }
 

@@ -80,9 +80,10 @@ struct Daemon {
 
     /// Serves until the process is told to stop, then ends what is under way.
     func run() async throws {
+        let tls = try StartCheck.run(settings)
         let opened = try await Installation.open(settings, mode: .serve, logger: logger)
         do {
-            try await serve(opened)
+            try await serve(opened, tls)
         } catch {
             await opened.close()
             throw error
@@ -90,20 +91,21 @@ struct Daemon {
         await opened.close()
     }
 
-    private func serve(_ opened: Installation) async throws {
+    private func serve(_ opened: Installation, _ tls: TLSGuard?) async throws {
         try await introduceHub(to: opened.database)
         let store = try await Store.open(
             database: opened.database, contentDirectory: opened.contentDirectory, logger: logger)
         let hub = Hub(store: store, settings: settings)
         let logger = logger
         let edge = HTTPEdge(
-            surface: HubSurface(hub), address: settings.listen,
-            limits: HubSurface.limits(for: hub, settings: settings), logger: logger
+            surface: HubSurface(hub, warnings: { (tls?.problem(at: .now())?.description).map { [$0] } ?? [] }),
+            address: settings.listen, limits: HubSurface.limits(for: hub, settings: settings), tls: tls, logger: logger
         ) { address in
             logger.notice("listening", metadata: ["address": "\(address)"])
         }
         var configuration = ServiceGroupConfiguration(
-            services: [.init(service: edge)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: [.init(service: edge), .init(service: TLSRenewal(tls: tls, logger: logger))],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(settings.shutdownSeconds)
         let group = ServiceGroup(configuration: configuration)
         let outcome: Result<Void, any Error>

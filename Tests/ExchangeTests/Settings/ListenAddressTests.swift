@@ -27,4 +27,13 @@ import Testing
         let host = String(repeating: "a", count: ListenAddress.maxHostBytes + 1)
         #expect(throws: ParsingProblem.self) { try ListenAddress(parsing: "\(host):80") }
     }
+
+    @Test(arguments: [
+        ("127.0.0.1:1", true), ("127.255.0.9:1", true), ("[::1]:1", true), ("LocalHost:1", true), ("0.0.0.0:1", false),
+        ("[::]:1", false), ("128.0.0.1:1", false), ("127.example.vn:1", false), ("localhost.example:1", false),
+        ("127.0.0.1.nip.example:1", false), ("10.0.0.1:1", false),
+    ])
+    func `only this machine's own addresses are loopback`(text: String, isLoopback: Bool) throws {
+        #expect(try ListenAddress(parsing: text).isLoopback == isLoopback)
+    }
 }

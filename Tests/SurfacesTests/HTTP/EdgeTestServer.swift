@@ -6,6 +6,7 @@ import ServiceLifecycle
 import Surfaces
 import Synchronization
 import TestKit
+import Trust
 
 /// A value that is given once and can be waited for, any number of times. A wait ends with `CancellationError` when
 /// its task is cancelled, so that a test whose time is up ends.
@@ -85,6 +86,7 @@ final class ProbeSurface: HTTPEdgeService {
         case "/id": return Self.text("\(request.id) \(RequestScope.requestID?.description ?? "none")")
         case "/fields":
             return Self.text(request.fields.map { "\($0.name)=\($0.value)" }.joined(separator: "\n"))
+        case "/secure": return Self.text("\(request.isSecure) \(request.peerKey?.hex ?? "none")\n")
         case "/gate":
             atGate.give(())
             try await gate.value
@@ -158,7 +160,8 @@ struct EdgeTestServer {
     }
 
     static func run(
-        _ change: (inout HTTPEdgeLimits) -> Void = { _ in }, _ body: (EdgeTestServer) async throws -> Void
+        _ change: (inout HTTPEdgeLimits) -> Void = { _ in }, tls: TLSGuard? = nil,
+        _ body: (EdgeTestServer) async throws -> Void
     ) async throws {
         var limits = HTTPEdgeLimits()
         change(&limits)
@@ -168,7 +171,8 @@ struct EdgeTestServer {
         var logger = Logger(label: "edge-test")
         logger.logLevel = .critical
         let edge = HTTPEdge(
-            surface: surface, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, logger: logger,
+            surface: surface, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, tls: tls,
+            logger: logger,
             onListening: { listening.give($0.port) })
         let group = ServiceGroup(configuration: .init(services: [edge], logger: logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Logging
+import ServiceLifecycle
+import Store
+import Surfaces
+import UnixSignals
+
+/// Renews the certificate on SIGHUP and once a day, and tells of one that nears its end; for as long as the hub serves.
+///
+/// Once a day for those whose renewal program signals nobody; a broken pair of files is then told every day too.
+struct TLSRenewal: Service {
+    /// How often the files are looked at without a signal.
+    static let interval: Duration = .seconds(24 * 60 * 60)
+
+    /// Nil for a hub without TLS, which takes SIGHUP without ending from it.
+    let tls: TLSGuard?
+    let logger: Logger
+
+    func run() async throws {
+        let signals = await UnixSignalsSequence(trapping: .sighup)
+        tell()
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { for await _ in signals.cancelOnGracefulShutdown() { await renew() } }
+            tasks.addTask {
+                while (try? await cancelWhenGracefulShutdown({ try await Task.sleep(for: Self.interval) })) != nil {
+                    await renew()
+                }
+            }
+        }
+    }
+
+    private func renew() async {
+        guard let tls else { return logger.notice("SIGHUP: there is no TLS certificate to read again") }
+        let thread = DedicatedThread(name: "truc-tls")
+        do {
+            switch try await thread.run({ try tls.renew(at: .now()) }) {
+            case .unchanged: logger.info("TLS: the certificate is the same")
+            case .renewed(let fingerprint):
+                logger.notice("TLS: new connections get the new certificate", metadata: ["sha256": "\(fingerprint)"])
+            }
+        } catch let refusal as Refusal {
+            logger.error(
+                "TLS: the new files cannot be used, the old certificate stays",
+                metadata: ["code": "\(refusal.code.rawValue)", "detail": "\(refusal.detail ?? "")"])
+        } catch {
+            logger.error("TLS: the files could not be read again", metadata: ["error": "\(error)"])
+        }
+        tell()
+    }
+
+    private func tell() {
+        guard let problem = tls?.problem(at: .now()) else { return }
+        logger.log(
+            level: problem.isFailure ? .error : .warning, "\(problem)",
+            metadata: ["code": "\(Refusal.Code.tlsUnusable.rawValue)"])
+    }
+}
