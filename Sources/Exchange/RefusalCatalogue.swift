@@ -56,6 +56,7 @@ extension Refusal {
         case schemaNewer = "setup.schema-newer"
         case schemaChanged = "setup.schema-changed"
         case storeMismatch = "setup.store-mismatch"
+        case storeMissing = "setup.store-missing"
         case alreadyRunning = "setup.already-running"
 
         public var entry: Entry {
@@ -435,6 +436,14 @@ extension Refusal {
                     english: "The content store and the database do not belong together.",
                     remedyVietnamese: "Trỏ tới đúng thư mục dữ liệu và đúng cơ sở dữ liệu.",
                     remedyEnglish: "Point to the right data directory and the right database.")
+            case .storeMissing:
+                Entry(
+                    class: .operatorDuty, http: 500, vxp: "20",
+                    vietnamese: "Cơ sở dữ liệu trỏ tới một kho nội dung mà thư mục dữ liệu không có.",
+                    english: "The database describes a content store that the data directory does not hold.",
+                    remedyVietnamese:
+                        "Gắn (mount) hoặc phục hồi thư mục content rồi chạy lại; trục không tự tạo kho mới.",
+                    remedyEnglish: "Mount or restore the directory content and start again; the hub makes no new one.")
             case .alreadyRunning:
                 Entry(
                     class: .operatorDuty, http: 500, vxp: "20",

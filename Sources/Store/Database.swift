@@ -78,6 +78,14 @@ public final class Database: Sendable {
         }
     }
 
+    /// The content store that this database describes; nil while it describes none.
+    func contentStore() async throws -> UUID? {
+        try await run { connection in
+            try connection.query("SELECT content_store FROM hub").only()
+                .decodeIfPresent("content_store", as: UUID.self)
+        }
+    }
+
     /// Records that this database describes the content store, unless it describes one already.
     ///
     /// - Returns: the store that it describes.

@@ -13,12 +13,25 @@ public final class Store: Sendable {
 
     /// Opens the content store beside a database that is ready, and makes sure that the two belong together.
     ///
-    /// - Throws: `Refusal(.storeMismatch)` when the database describes another content store.
-    public static func open(database: Database, contentDirectory: String, logger: Logger) async throws -> Store {
-        let content = try ContentStore.open(directory: contentDirectory)
-        let recorded = try await database.claimContentStore(content.storeID)
-        guard recorded == content.storeID else {
-            throw Refusal(.storeMismatch, "database: \(recorded), directory: \(content.storeID)")
+    /// The database describes the store of the first process that keeps contents in segments. Nodes that keep chunks
+    /// alone have nothing but their spool below the content directory, and are not bound to one.
+    /// - Parameter contentBackend: how new contents are kept; those that exist are read wherever they are.
+    /// - Throws: `Refusal(.storeMissing)` when the database describes a content store and the directory holds none: nothing
+    ///   is made there then; `Refusal(.storeMismatch)` when the directory holds another.
+    public static func open(
+        database: Database, contentDirectory: String, contentBackend: ContentBackend = .segments, logger: Logger
+    ) async throws -> Store {
+        if let described = try await database.contentStore(), !ContentStore.exists(in: contentDirectory) {
+            throw Refusal(.storeMissing, "database: \(described), directory: \(contentDirectory)")
+        }
+        let content = try ContentStore.open(directory: contentDirectory, backend: contentBackend, database: database)
+        let described: UUID? =
+            switch contentBackend {
+            case .segments: try await database.claimContentStore(content.storeID)
+            case .chunks: try await database.contentStore()
+            }
+        if let described, described != content.storeID {
+            throw Refusal(.storeMismatch, "database: \(described), directory: \(content.storeID)")
         }
         return Store(database: database, content: content, logger: logger)
     }
@@ -28,7 +41,7 @@ public final class Store: Sendable {
         self.content = content
         committer = Committer(
             connect: { [settings = database.connectionSettings] in try settings.connect() },
-            segments: content.makeSegmentWriter(), logger: logger)
+            segments: content.makeSegmentWriter(), backend: content.backend, logger: logger)
     }
 
     /// Makes a package durable together with everything that is written about it; shares its commit and its content

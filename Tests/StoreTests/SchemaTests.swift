@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Exchange
+import Foundation
 import TestKit
 import Testing
 
@@ -113,11 +114,33 @@ import Testing
         let again = try await Store.open(
             database: bench.database, contentDirectory: "\(first.path)/content", logger: quietLogger)
         await again.stop()
-        let refused = await refusal {
-            _ = try await Store.open(
-                database: bench.database, contentDirectory: "\(other.path)/content", logger: quietLogger)
+        for backend in ContentBackend.allCases {
+            let open = {
+                _ = try await Store.open(
+                    database: bench.database, contentDirectory: "\(other.path)/content", contentBackend: backend,
+                    logger: quietLogger)
+            }
+            // A volume that is not mounted must not become a second, empty store.
+            #expect(await refusal(open) == .storeMissing)
+            #expect(!FileManager.default.fileExists(atPath: "\(other.path)/content"))
+            _ = try ContentStore.open(directory: "\(other.path)/content")
+            #expect(await refusal(open) == .storeMismatch)
+            try FileManager.default.removeItem(atPath: "\(other.path)/content")
         }
-        #expect(refused == .storeMismatch)
+        await bench.close()
+    }
+
+    /// They share no disk: each has its spool and nothing else in its directory.
+    @Test func nodesThatKeepChunksAreBoundToNoDirectory() async throws {
+        let bench = try await AcceptBench()
+        let directories = [try ScratchDirectory(), try ScratchDirectory()]
+        for directory in directories {
+            let store = try await Store.open(
+                database: bench.database, contentDirectory: "\(directory.path)/content", contentBackend: .chunks,
+                logger: quietLogger)
+            try await store.probe()
+            await store.stop()
+        }
         await bench.close()
     }
 }

@@ -8,6 +8,7 @@ public struct Settings: Sendable, Equatable {
     public var dataDirectory = "./truc-data"
     /// Empty: `TRUC_DATABASE_URL`, else the private PostgreSQL.
     public var databaseURLFile = ""
+    public var contentBackend = ContentBackend.segments
     public var listen = ListenAddress(host: "127.0.0.1", port: 8080)
     /// Empty, as the key's: no TLS.
     public var tlsCertificateFile = ""

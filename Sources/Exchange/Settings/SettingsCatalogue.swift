@@ -33,6 +33,15 @@ extension Settings {
                 english: "File that holds the URL of a PostgreSQL, readable by its owner only; "
                     + "TRUC_DATABASE_URL goes before it.")),
         .parsed(
+            "content-backend", \.contentBackend, range: ContentBackend.allCases.map(\.rawValue).joined(separator: ", "),
+            .init(
+                vietnamese:
+                    "Nơi giữ gói tin mới: tệp trong thư mục dữ liệu (nhanh hơn), hoặc cơ sở dữ liệu nếu các nút "
+                    + "không dùng chung đĩa; gói tin cũ vẫn đọc được.",
+                english: "Where new packages are kept: files in the data directory (faster), or the database where "
+                    + "nodes share no disk; older ones stay readable."),
+            ContentBackend.init(parsing:)),
+        .parsed(
             "listen", \.listen, range: "host:port, [IPv6]:port",
             .init(
                 vietnamese: "Địa chỉ phục vụ; cổng 0 là một cổng trống bất kỳ.",

@@ -142,9 +142,16 @@ struct PackageRows {
 
     var contentRow: [PostgresValue] {
         [
-            .uuid(package.envelope.id.uuid), .text("files"), .text(place.description), .int8(Int64(place.length)),
+            .uuid(package.envelope.id.uuid), .text(place.backend.rawValue), .text(place.description),
+            .int8(Int64(place.length)),
             .bytea(package.envelope.sha256.bytes),
         ]
+    }
+
+    /// The bytes themselves, where the database keeps them and does not have them already.
+    var chunkRows: [[PostgresValue]] {
+        guard case .chunks(let id, _) = place, case .memory(let bytes) = package.content else { return [] }
+        return ChunkRows.rows(bytes.pieces(of: ContentStore.chunkLength), of: id, from: 0)
     }
 
     var attachmentRows: [[PostgresValue]] {

@@ -212,6 +212,7 @@ struct AcceptTransaction {
             (AcceptStatements.keys, rows.filter { $0.package.envelope.system == nil }.map(\.keyRow)),
             (AcceptStatements.packages, rows.map(\.row)),
             (AcceptStatements.contents, rows.map(\.contentRow)),
+            (ChunkRows.insert, rows.flatMap(\.chunkRows)),
             (AcceptStatements.attachments, rows.flatMap(\.attachmentRows)),
             (AcceptStatements.links, rows.flatMap(\.linkRows)),
             (AcceptStatements.deliveries, rows.flatMap(\.deliveryRows)),

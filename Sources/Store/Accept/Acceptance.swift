@@ -33,9 +33,9 @@ public struct NewPackage: Sendable {
 
 /// Where the bytes of a new package are.
 public enum NewContent: Sendable {
-    /// In memory; the committer appends them to its segment.
+    /// In memory; the committer gives them their place.
     case memory(ContentBytes)
-    /// In a file of their own, already durable.
+    /// In a file or chunks of their own, already durable.
     case sealed(ContentPlace)
 }
 

@@ -38,8 +38,13 @@ final class Committer: Sendable {
     private let syncThread = DedicatedThread(name: "content-sync", capacity: 4)
     private let work: CommitWork
 
-    init(connect: @escaping @Sendable () throws -> PostgresConnection, segments: SegmentWriter, logger: Logger) {
-        work = CommitWork(connect: connect, segments: segments, syncThread: syncThread, logger: logger)
+    /// - Parameter backend: how new contents are kept; `segments` is written only where it is theirs.
+    init(
+        connect: @escaping @Sendable () throws -> PostgresConnection, segments: SegmentWriter,
+        backend: ContentBackend = .segments, logger: Logger
+    ) {
+        work = CommitWork(
+            connect: connect, segments: segments, backend: backend, syncThread: syncThread, logger: logger)
     }
 
     /// Returns when the acceptance is durable or known not to be.
@@ -117,16 +122,18 @@ private final class CommitWork: @unchecked Sendable {
 
     private let connect: @Sendable () throws -> PostgresConnection
     private let segments: SegmentWriter
+    private let backend: ContentBackend
     private let syncThread: DedicatedThread
     private let logger: Logger
     private var connection: PostgresConnection?
 
     init(
-        connect: @escaping @Sendable () throws -> PostgresConnection, segments: SegmentWriter,
+        connect: @escaping @Sendable () throws -> PostgresConnection, segments: SegmentWriter, backend: ContentBackend,
         syncThread: DedicatedThread, logger: Logger
     ) {
         self.connect = connect
         self.segments = segments
+        self.backend = backend
         self.syncThread = syncThread
         self.logger = logger
     }
@@ -177,7 +184,8 @@ private final class CommitWork: @unchecked Sendable {
         return fresh
     }
 
-    /// Appends every content that is still in memory, notices included, in one write.
+    /// Gives a place to every content that is still in memory, notices included: appended to the segment in one write,
+    /// or as chunks, which the transaction writes with the rows of those that win their identity.
     private func place(_ batch: [Acceptance]) throws -> [PlacedAcceptance] {
         var payloads: [ContentBytes] = []
         for acceptance in batch {
@@ -185,7 +193,11 @@ private final class CommitWork: @unchecked Sendable {
                 if case .memory(let bytes) = content { payloads.append(bytes) }
             }
         }
-        var places = try segments.append(payloads).makeIterator()
+        var places =
+            switch backend {
+            case .segments: try segments.append(payloads).makeIterator()
+            case .chunks: payloads.map { ContentPlace.chunks(ContentFileID(), length: $0.length) }.makeIterator()
+            }
         func next(_ content: NewContent) throws -> ContentPlace {
             switch content {
             case .sealed(let place): return place

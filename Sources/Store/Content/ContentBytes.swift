@@ -21,6 +21,25 @@ public struct ContentBytes: Sendable {
         self.digest = digest
     }
 
+    /// The same bytes cut into pieces of `length`, the last shorter.
+    func pieces(of length: Int) -> [[UInt8]] {
+        var pieces: [[UInt8]] = []
+        var piece: [UInt8] = []
+        for chunk in chunks {
+            var rest = chunk[...]
+            while !rest.isEmpty {
+                let part = rest.prefix(length - piece.count)
+                piece.append(contentsOf: part)
+                rest = rest.dropFirst(part.count)
+                if piece.count == length {
+                    pieces.append(piece)
+                    piece = []
+                }
+            }
+        }
+        return piece.isEmpty ? pieces : pieces + [piece]
+    }
+
     /// Computes the digest.
     public init(_ bytes: [UInt8]) {
         self.init(chunks: [bytes], digest: SHA256Digest(of: bytes))

@@ -18,6 +18,8 @@ public enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
     case overloaded
     /// The store's threads have been stopped.
     case stopped
+    /// The database, which keeps chunks, refused or failed.
+    case database(Refusal)
 
     /// What the outside gets to see of it.
     public var refusal: Refusal {
@@ -29,6 +31,7 @@ public enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
         case .spoolClosed: Refusal(.internalError, description)
         case .overloaded: Refusal(.overloaded, description)
         case .stopped: Refusal(.stopping, description)
+        case .database(let refusal): refusal
         }
     }
 
@@ -39,6 +42,7 @@ public enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
         case .spoolClosed: "the spool file is closed"
         case .overloaded: "too much work waits for the threads of the content store"
         case .stopped: "the content store is stopped"
+        case .database(let refusal): refusal.description
         }
     }
 

@@ -2,7 +2,7 @@
 import Exchange
 import Foundation
 
-/// The name of one file of the content store. Time-ordered, never used twice.
+/// The name of one file or one set of chunks of the content store. Time-ordered, never used twice.
 public struct ContentFileID: TimeOrderedID {
     public let uuid: UUID
     public init(uuid: UUID) { self.uuid = uuid }
@@ -27,14 +27,17 @@ public struct ContentFile: Hashable, Sendable {
 
 /// Where the bytes of one content lie: what the database keeps in the column `place`.
 ///
-/// Its text form is `seg:2026-11:<uuid>:<offset>:<length>` or `file:2026-11:<uuid>:<length>`. There is exactly one text
-/// for each place, and no text leads outside the content directory: the path is built from a date and a UUID alone.
+/// Its text form is `seg:2026-11:<uuid>:<offset>:<length>`, `file:2026-11:<uuid>:<length>` or `chunks:<uuid>:<length>`.
+/// There is exactly one text for each place, and no text leads outside the content directory: the path is built from a
+/// date and a UUID alone.
 public enum ContentPlace: Hashable, Sendable, CustomStringConvertible {
     /// A record of an append-only segment. `offset` is that of the record (a multiple of `RecordHeader.alignment`),
     /// `length` that of the payload alone.
     case segment(ContentFile, offset: Int64, length: Int)
     /// A file of its own, `length` bytes long.
     case file(ContentFile, length: Int)
+    /// Rows of the table `content_chunk`, `length` bytes in all.
+    case chunks(ContentFileID, length: Int)
 
     /// Longest text form, in bytes.
     public static let maxTextLength = 96
@@ -44,7 +47,15 @@ public enum ContentPlace: Hashable, Sendable, CustomStringConvertible {
     /// Bytes of the content.
     public var length: Int {
         switch self {
-        case .segment(_, _, let length), .file(_, let length): length
+        case .segment(_, _, let length), .file(_, let length), .chunks(_, let length): length
+        }
+    }
+
+    /// Which way of keeping contents it belongs to.
+    public var backend: ContentBackend {
+        switch self {
+        case .segment, .file: .segments
+        case .chunks: .chunks
         }
     }
 
@@ -53,6 +64,7 @@ public enum ContentPlace: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .segment(let file, let offset, let length): "seg:\(file.month):\(file.id):\(offset):\(length)"
         case .file(let file, let length): "file:\(file.month):\(file.id):\(length)"
+        case .chunks(let id, let length): "chunks:\(id):\(length)"
         }
     }
 
@@ -73,18 +85,21 @@ public enum ContentPlace: Hashable, Sendable, CustomStringConvertible {
             self = .segment(try Self.file(parts), offset: offset, length: try Self.length(parts[4]))
         case ("file", 4):
             self = .file(try Self.file(parts), length: try Self.length(parts[3]))
+        case ("chunks", 3):
+            self = .chunks(try ContentFileID(parsing: parts[1]), length: try Self.length(parts[2]))
         default:
-            throw Self.problem("is neither seg:MONTH:UUID:OFFSET:LENGTH nor file:MONTH:UUID:LENGTH")
+            throw Self.problem("is none of seg:MONTH:UUID:OFFSET:LENGTH, file:MONTH:UUID:LENGTH, chunks:UUID:LENGTH")
         }
         // One text per place: what was lenient above (the UUID's case) is refused here.
         guard Array(description.utf8) == bytes else { throw Self.problem("is not in the canonical form") }
     }
 
-    /// Path from the content directory.
+    /// Path from the content directory; of chunks, which have no file, the name for messages.
     var path: String {
         switch self {
         case .segment(let file, _, _): file.segmentPath
         case .file(let file, _): file.largePath
+        case .chunks(let id, _): "content_chunk/\(id)"
         }
     }
 

@@ -4,110 +4,124 @@ import Foundation
 import Synchronization
 import Trust
 
-/// The chunks of one content, read and checked on a thread of the store's, one chunk ahead of nobody: the next is read
-/// when the consumer asks for it. Each iterator reads from the beginning.
+/// The bytes of one content, or of a range of it, read and checked one step ahead of nobody: the next is read when the
+/// consumer asks for it. Each iterator reads from the beginning.
 struct ContentChunks: AsyncSequence, Sendable {
     let place: ContentPlace
     let digest: SHA256Digest
-    let files: FileCache
-    let threads: ThreadSet
+    let range: Range<Int>
+    let access: ContentAccess
 
     func makeAsyncIterator() -> Iterator {
         Iterator(
-            cursor: ContentCursor(place, digest, files, chunkLength: ContentStore.chunkLength), thread: threads.next())
+            cursor: ContentCursor(place, digest, range: range, stepLength: ContentStore.chunkLength), access: access)
     }
 
     struct Iterator: AsyncIteratorProtocol {
         let cursor: ContentCursor
-        let thread: DedicatedThread
+        let access: ContentAccess
 
         mutating func next() async throws -> [UInt8]? {
-            try Task.checkCancellation()
-            return try await thread.content { [cursor] () throws(ContentError) in try cursor.next() }
+            while true {
+                try Task.checkCancellation()
+                let step = try await access.read(cursor.place) { [cursor] (source) throws(ContentError) in
+                    try cursor.step(source)
+                }
+                switch step {
+                case .piece(let bytes): return bytes
+                case .nothing: continue
+                case .end: return nil
+                }
+            }
         }
     }
 }
 
-/// Reads one content from its beginning to its end and checks it on the way. Blocks.
+/// Reads one content from its beginning to its end, checks it on the way, and hands out a range of it.
 ///
-/// The last bytes are handed out only after the digest of the whole has been found right: a damaged content is never
-/// handed out in full, and a content of one chunk not at all.
+/// The last bytes of the range are handed out only after the digest of the whole has been found right: of a damaged
+/// content no range is ever handed out in full, and a range within one step not at all.
 final class ContentCursor: Sendable {
+    enum Step: Sendable {
+        /// The next bytes of the range; never empty.
+        case piece([UInt8])
+        /// Something was read that is not to be handed out, or not yet.
+        case nothing
+        /// The whole content is right and the range was handed out.
+        case end
+    }
+
     private struct State: ~Copyable {
         var hash = SHA256()
         var position = 0
+        /// The end of the range, while what follows it is still unread.
+        var heldBack: [UInt8] = []
         /// Whether the whole content has been found right.
         var isVerified = false
         /// The first failure; it stays.
         var failure: ContentError?
     }
 
-    private let place: ContentPlace
+    let place: ContentPlace
     private let digest: SHA256Digest
-    private let files: FileCache
-    private let chunkLength: Int
+    private let range: Range<Int>
+    private let stepLength: Int
     private let state = Mutex(State())
 
-    init(_ place: ContentPlace, _ digest: SHA256Digest, _ files: FileCache, chunkLength: Int) {
+    /// - Parameter range: of the content's bytes; what lies beyond its end is left out.
+    init(_ place: ContentPlace, _ digest: SHA256Digest, range: Range<Int>, stepLength: Int) {
         self.place = place
         self.digest = digest
-        self.files = files
-        self.chunkLength = chunkLength
+        self.range = range.clamped(to: 0..<max(place.length, 0))
+        self.stepLength = stepLength
     }
 
-    /// The next chunk; nil after the last. A failure is final: every further call throws it again.
-    func next() throws(ContentError) -> [UInt8]? {
-        try state.withLock { (state) throws(ContentError) in
+    /// Reads at most `stepLength` bytes. A failure is final, whatever it was: every further call throws it again. Blocks;
+    /// for one caller at a time.
+    func step(_ source: any ContentSource) throws(ContentError) -> Step {
+        let next = try state.withLock { (state) throws(ContentError) -> Range<Int>? in
             if let failure = state.failure { throw failure }
             if state.isVerified { return nil }
-            do throws(ContentError) {
-                return try read(&state)
-            } catch {
-                state.failure = error
-                throw error
-            }
+            return state.position..<min(state.position + stepLength, max(place.length, state.position))
+        }
+        guard let next else { return .end }
+        do throws(ContentError) {
+            let bytes = try read(next, source)
+            return try state.withLock { (state) throws(ContentError) in try take(bytes, next, &state) }
+        } catch {
+            state.withLock { $0.failure = error }
+            throw error
         }
     }
 
-    private func read(_ state: inout State) throws(ContentError) -> [UInt8]? {
-        // Looked up for each chunk, so that a slow consumer holds no file open.
-        let file = try files.file(place.path)
-        if state.position == 0 { try checkFrame(file) }
-        let count = min(chunkLength, place.length - state.position)
-        let chunk = try file.bytes(count, at: payloadOffset + Int64(state.position))
-        chunk.withUnsafeBytes { state.hash.update($0) }
-        state.position += count
-        guard state.position == place.length else { return chunk }
+    private func read(_ bytes: Range<Int>, _ source: any ContentSource) throws(ContentError) -> [UInt8] {
+        if bytes.lowerBound == 0 {
+            guard (0...ContentStore.maxContentLength).contains(place.length) else {
+                throw .damaged("\(place) has an impossible length")
+            }
+            try source.checkFrame(of: place, digest: digest)
+        }
+        return try source.bytes(bytes, of: place)
+    }
+
+    private func take(_ read: [UInt8], _ bytes: Range<Int>, _ state: inout State) throws(ContentError) -> Step {
+        read.withUnsafeBytes { state.hash.update($0) }
+        state.position = bytes.upperBound
+        let wanted = range.clamped(to: bytes)
+        let piece =
+            wanted == bytes
+            ? read : Array(read[(wanted.lowerBound - bytes.lowerBound)..<(wanted.upperBound - bytes.lowerBound)])
+        if state.position < place.length {
+            guard !piece.isEmpty else { return .nothing }
+            guard wanted.upperBound == range.upperBound else { return .piece(piece) }
+            state.heldBack = piece
+            return .nothing
+        }
         guard state.hash.current() == digest else { throw .damaged("\(place) does not have the SHA-256 \(digest)") }
         state.isVerified = true
-        return chunk.isEmpty ? nil : chunk
-    }
-
-    private var payloadOffset: Int64 {
-        switch place {
-        case .segment(_, let offset, _): offset + Int64(RecordHeader.byteCount)
-        case .file: 0
-        }
-    }
-
-    /// What surrounds the payload: the record header, or the length of the file.
-    private func checkFrame(_ file: OpenFile) throws(ContentError) {
-        guard (0...ContentStore.maxContentLength).contains(place.length) else {
-            throw .damaged("\(place) has an impossible length")
-        }
-        switch place {
-        case .segment(let name, let offset, let length):
-            guard (0...ContentPlace.maxOffset).contains(offset) else {
-                throw .damaged("\(place) has an impossible offset")
-            }
-            let expected = RecordHeader(file: name.id, offset: offset, length: length, digest: digest)
-            guard try file.bytes(RecordHeader.byteCount, at: offset) == expected.encoded else {
-                throw .damaged("\(place) has another record header than expected")
-            }
-        case .file(_, let length):
-            let actual = try file.status().length
-            guard actual == Int64(length) else { throw .damaged("\(place) is \(actual) bytes long") }
-        }
+        let last = piece.isEmpty ? state.heldBack : piece
+        state.heldBack = []
+        return last.isEmpty ? .end : .piece(last)
     }
 }
 

@@ -3,7 +3,7 @@ import Exchange
 import Foundation
 import Trust
 
-/// The bytes of all packages, in files under one directory of its own:
+/// The bytes of all packages, in files under one directory of its own, or as rows of `content_chunk`:
 ///
 ///     store-id                          which store this is
 ///     segments/2026-11/<uuidv7>.seg     many contents each, appended
@@ -31,27 +31,42 @@ public final class ContentStore: Sendable {
     /// Which store this is, for ever. The database records it; a caller that finds another there must not go on.
     public let storeID: UUID
 
+    /// How new contents are kept. Both ways are read.
+    public let backend: ContentBackend
+
     private let layout: ContentLayout
     private let files: FileCache
-    private let readThreads = ThreadSet("content-read", count: ContentStore.readThreadCount)
+    private let reading: ContentAccess
     private let spoolThreads = ThreadSet("content-spool", count: ContentStore.spoolThreadCount)
 
-    private init(storeID: UUID, layout: ContentLayout) {
+    private init(storeID: UUID, layout: ContentLayout, backend: ContentBackend, database: Database?) {
         self.storeID = storeID
         self.layout = layout
-        self.files = FileCache(layout)
+        self.backend = backend
+        files = FileCache(layout)
+        reading = ContentAccess(
+            files: files, threads: ThreadSet("content-read", count: Self.readThreadCount), database: database)
     }
 
     /// Opens the store in `directory`, makes what is missing (0700), removes leftovers from the spool, and tries
     /// whether it can be written. Blocks: for the start of the process.
     ///
-    /// - Parameter directory: the content directory itself. Its parent must exist.
+    /// - Parameters:
+    ///   - directory: the content directory itself. Its parent must exist.
+    ///   - backend: how new contents are kept.
+    ///   - database: where chunks lie.
     /// - Throws: `.dataDirectoryUnusable`, or `.storageFull`.
-    public static func open(directory: String) throws(Refusal) -> ContentStore {
-        try open(directory: directory, operations: .system)
+    public static func open(
+        directory: String, backend: ContentBackend, database: Database
+    ) throws(Refusal) -> ContentStore {
+        try open(directory: directory, operations: .system, backend: backend, database: database)
     }
 
-    static func open(directory: String, operations: FileOperations) throws(Refusal) -> ContentStore {
+    /// Without a database it knows no chunks.
+    static func open(
+        directory: String, operations: FileOperations = .system, backend: ContentBackend = .segments,
+        database: Database? = nil
+    ) throws(Refusal) -> ContentStore {
         let layout = ContentLayout(root: directory, operations: operations)
         do throws(ContentError) {
             guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
@@ -62,7 +77,8 @@ public final class ContentStore: Sendable {
             for name in ["segments", "large", "spool"] { try layout.makeDirectory(name) }
             try BlockingSpool.removeLeftovers(in: layout)
             try layout.probe()
-            return ContentStore(storeID: try storeID(in: layout), layout: layout)
+            return ContentStore(
+                storeID: try storeID(in: layout), layout: layout, backend: backend, database: database)
         } catch {
             if case .full(let detail) = error { throw Refusal(.storageFull, detail) }
             throw Refusal(.dataDirectoryUnusable, "\(directory): \(error)")
@@ -76,7 +92,8 @@ public final class ContentStore: Sendable {
     ///
     /// - Throws: `.full`, `.unavailable`, `.overloaded`, `.stopped`.
     public func makeSpool() async throws(ContentError) -> SpoolFile {
-        try await SpoolFile.create(in: layout, on: spoolThreads.next())
+        try await SpoolFile.create(
+            in: layout, on: spoolThreads.next(), movingTo: backend == .chunks ? reading.database : nil)
     }
 
     /// The content in chunks of `chunkLength`, each read when it is asked for.
@@ -84,10 +101,13 @@ public final class ContentStore: Sendable {
     /// The sequence throws `ContentError`: `.damaged` at the latest instead of the last chunk, so that whoever has
     /// seen the normal end has seen exactly the bytes that were stored. It throws `CancellationError` when its task is
     /// cancelled.
+    ///
+    /// - Parameter range: only these of its bytes; all of it is read and checked nevertheless. What lies beyond the
+    ///   content's end is left out.
     public func read(
-        _ place: ContentPlace, digest: SHA256Digest
+        _ place: ContentPlace, digest: SHA256Digest, range: Range<Int> = 0..<ContentStore.maxContentLength
     ) -> some AsyncSequence<[UInt8], any Error> & Sendable {
-        ContentChunks(place: place, digest: digest, files: files, threads: readThreads)
+        ContentChunks(place: place, digest: digest, range: range, access: reading)
     }
 
     /// A content of at most `maxSegmentedLength` bytes, checked before the first byte is handed out.
@@ -97,19 +117,26 @@ public final class ContentStore: Sendable {
         guard place.length <= Self.maxSegmentedLength else {
             throw .tooLarge(length: place.length, max: Self.maxSegmentedLength)
         }
-        return try await readThreads.next().content { [files] () throws(ContentError) in
-            // One chunk as long as the content: the cursor gives it out only when it is found right.
-            try ContentCursor(place, digest, files, chunkLength: max(place.length, 1)).next() ?? []
+        return try await reading.read(place) { (source) throws(ContentError) in
+            // One step as long as the content: the cursor gives it out only when it is found right.
+            let cursor = ContentCursor(
+                place, digest, range: 0..<Self.maxSegmentedLength, stepLength: max(place.length, 1))
+            if case .piece(let bytes) = try cursor.step(source) { return bytes }
+            return []
         }
     }
 
-    /// Frees the place of a content to which certainly nothing points: a file of its own goes, a record of a segment
-    /// stays. May be called again; a file that cannot be removed is garbage and harms nobody.
+    /// Frees the place of a content to which certainly nothing points: chunks and a file of its own go, a record of a
+    /// segment stays. May be called again; what cannot be removed is garbage and harms nobody.
     public func remove(_ place: ContentPlace) async {
-        guard case .file = place else { return }
-        try? await spoolThreads.next().run { [layout, files] in
-            layout.remove(place.path)
-            files.forget(place.path)
+        switch place {
+        case .segment: return
+        case .file:
+            try? await spoolThreads.next().run { [layout, files] in
+                layout.remove(place.path)
+                files.forget(place.path)
+            }
+        case .chunks(let id, _): try? await reading.database?.discardChunks(of: id)
         }
     }
 
@@ -124,6 +151,9 @@ public final class ContentStore: Sendable {
     public func freeBytes() async throws(ContentError) -> Int64 {
         try await spoolThreads.next().content { [layout] () throws(ContentError) in try layout.freeBytes() }
     }
+
+    /// Whether a store was ever opened in this directory. Blocks for a moment.
+    static func exists(in directory: String) -> Bool { access("\(directory)/store-id", F_OK) == 0 }
 
     /// Reads the store's id, or gives it one.
     private static func storeID(in layout: ContentLayout) throws(ContentError) -> UUID {

@@ -3,7 +3,7 @@ import Exchange
 import Foundation
 import Synchronization
 
-/// A content that is too long for memory, while it comes in; then a file of its own.
+/// A content that is too long for memory, while it comes in; then a file of its own, or chunks.
 ///
 /// Each call waits until the disk has taken its bytes: a sender is never faster than the disk, and no more than one
 /// piece per spool file is in memory. One caller at a time. A spool file that is neither sealed nor discarded removes
@@ -11,10 +11,13 @@ import Synchronization
 public final class SpoolFile: Sendable {
     private let file: BlockingSpool
     private let thread: DedicatedThread
+    /// Where sealed contents are kept as chunks; nil where they keep their file.
+    private let database: Database?
 
-    fileprivate init(_ file: BlockingSpool, on thread: DedicatedThread) {
+    fileprivate init(_ file: BlockingSpool, on thread: DedicatedThread, movingTo database: Database?) {
         self.file = file
         self.thread = thread
+        self.database = database
     }
 
     deinit {
@@ -22,9 +25,11 @@ public final class SpoolFile: Sendable {
         try? thread.post { [file] in file.discard() }
     }
 
-    static func create(in layout: ContentLayout, on thread: DedicatedThread) async throws(ContentError) -> SpoolFile {
+    static func create(
+        in layout: ContentLayout, on thread: DedicatedThread, movingTo database: Database?
+    ) async throws(ContentError) -> SpoolFile {
         let file = try await thread.content { () throws(ContentError) in try BlockingSpool(in: layout) }
-        return SpoolFile(file, on: thread)
+        return SpoolFile(file, on: thread, movingTo: database)
     }
 
     /// Adds bytes at the end.
@@ -35,11 +40,39 @@ public final class SpoolFile: Sendable {
         try await thread.content { [file] () throws(ContentError) in try file.append(bytes) }
     }
 
-    /// Makes the content durable under its final name.
+    /// Makes the content durable in its final place.
     ///
+    /// Into chunks it goes in many short transactions, so that neither memory nor the length of a transaction grows with
+    /// it; a crash between them leaves chunks to which nothing points.
     /// - Throws: like `append`.
     public func seal() async throws(ContentError) -> ContentPlace {
-        try await thread.content { [file] () throws(ContentError) in try file.seal() }
+        guard let database else {
+            return try await thread.content { [file] () throws(ContentError) in try file.seal() }
+        }
+        let id = ContentFileID()
+        do {
+            let length = try await move(to: database, as: id)
+            await discard()
+            return .chunks(id, length: length)
+        } catch {
+            await discard()
+            try? await database.discardChunks(of: id)
+            throw error
+        }
+    }
+
+    private func move(to database: Database, as id: ContentFileID) async throws(ContentError) -> Int {
+        var length = 0
+        var position = 0
+        while true {
+            let pieces = try await thread.content { [file, length] () throws(ContentError) in
+                try file.pieces(from: length, count: ChunkRows.rowsPerTransaction)
+            }
+            if pieces.isEmpty { return length }
+            try await database.addChunks(pieces, of: id, from: position)
+            position += pieces.count
+            length += pieces.reduce(0) { $0 + $1.count }
+        }
     }
 
     /// Removes what came so far, if it is not sealed. May be called again.
@@ -110,6 +143,21 @@ final class BlockingSpool: Sendable {
             return .closed
         }
         return place
+    }
+
+    /// At most `count` pieces of `ContentStore.chunkLength` from `offset` on, the last of the file shorter; none at its end.
+    func pieces(from offset: Int, count: Int) throws(ContentError) -> [[UInt8]] {
+        try phase.withLock { (phase) throws(ContentError) in
+            guard case .open(let file, let length) = phase else { throw .spoolClosed }
+            var pieces: [[UInt8]] = []
+            var start = offset
+            while start < length, pieces.count < count {
+                let end = min(start + ContentStore.chunkLength, length)
+                pieces.append(try file.bytes(end - start, at: Int64(start)))
+                start = end
+            }
+            return pieces
+        }
     }
 
     func discard() {

@@ -106,11 +106,24 @@ CREATE INDEX package_link_by_document ON package_link (document_key);
 
 CREATE TABLE content (
     package_id uuid PRIMARY KEY REFERENCES package,
-    backend    text NOT NULL CHECK (backend IN ('files')),
+    backend    text NOT NULL CHECK (backend IN ('segments', 'chunks')),
     place      text NOT NULL,
     length     bigint NOT NULL CHECK (length > 0),
     sha256     bytea NOT NULL CHECK (octet_length(sha256) = 32)
 );
+-- A set of chunks belongs to one content, and is found from its side.
+CREATE UNIQUE INDEX content_by_chunks ON content ((split_part(place, ':', 2)::uuid)) WHERE backend = 'chunks';
+
+-- The bytes of contents that are kept in the database: all chunks of a content are as long as the first, but the last.
+-- No reference to content: the chunks of a long package are durable before its row is written.
+CREATE TABLE content_chunk (
+    content_id uuid NOT NULL,
+    position   integer NOT NULL CHECK (position >= 0),
+    bytes      bytea NOT NULL CHECK (octet_length(bytes) BETWEEN 1 AND 262144),
+    PRIMARY KEY (content_id, position)
+);
+-- Packages are packed already; trying again costs time and makes parts of a value expensive to reach.
+ALTER TABLE content_chunk ALTER COLUMN bytes SET STORAGE EXTERNAL;
 
 CREATE TABLE attachment (
     package_id    uuid NOT NULL REFERENCES package,
@@ -209,6 +222,14 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Removes chunks to which no content points: the only way in which the daemon's role may remove any.
+CREATE FUNCTION discard_content_chunks(discarded uuid) RETURNS void LANGUAGE sql SECURITY DEFINER
+    SET search_path = public, pg_temp AS $$
+    DELETE FROM content_chunk WHERE content_id = discarded AND NOT EXISTS (
+        SELECT FROM content WHERE backend = 'chunks' AND split_part(place, ':', 2)::uuid = discarded)
+$$;
+REVOKE EXECUTE ON FUNCTION discard_content_chunks FROM PUBLIC;
+
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'the table % is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
@@ -240,7 +261,7 @@ DO $$ BEGIN
 END $$;
 GRANT USAGE ON SCHEMA public TO truc_runtime;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
-GRANT INSERT ON package_key, package, package_link, content, attachment, delivery, document_status, history,
+GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, history,
     system, agency, agency_alias TO truc_runtime;
 GRANT UPDATE (state, refusal, detail, failures, fetched_at, last_fetched_at, failed_at, entered_at, updated_at)
     ON delivery TO truc_runtime;
@@ -248,3 +269,4 @@ GRANT UPDATE (latest, latest_description, latest_at, latest_package_id, furthest
     ON document_status TO truc_runtime;
 GRANT UPDATE (content_store, registry_version) ON hub TO truc_runtime;
 GRANT UPDATE (valid_to, successor_id) ON agency TO truc_runtime;
+GRANT EXECUTE ON FUNCTION discard_content_chunks TO truc_runtime;

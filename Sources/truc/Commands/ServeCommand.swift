@@ -94,7 +94,8 @@ struct Daemon {
     private func serve(_ opened: Installation, _ tls: TLSGuard?) async throws {
         try await introduceHub(to: opened.database)
         let store = try await Store.open(
-            database: opened.database, contentDirectory: opened.contentDirectory, logger: logger)
+            database: opened.database, contentDirectory: opened.contentDirectory,
+            contentBackend: settings.contentBackend, logger: logger)
         let hub = Hub(store: store, settings: settings)
         let logger = logger
         let edge = HTTPEdge(

@@ -34,6 +34,7 @@ import Testing
                 case "false": "true"
                 case let value where Int(value) != nil: String((Int(value) ?? 0) + 1)
                 case "info": "debug"
+                case "segments": "chunks"
                 case "127.0.0.1:8080": "127.0.0.1:1"
                 default: "x"
                 }

@@ -20,13 +20,13 @@ struct AcceptBench: Sendable {
     let registry: RegistryRecords
     private let slot: TestSlot
 
-    init() async throws {
+    init(_ backend: ContentBackend = .segments) async throws {
         let slot = await TestSlot.take()
-        try await self.init(owner: try await TestCluster.shared().freshDatabase(), slot: slot)
+        try await self.init(owner: try await TestCluster.shared().freshDatabase(), slot: slot, backend: backend)
     }
 
     /// - Parameter owner: connection string for an empty database.
-    init(owner: String, slot: TestSlot) async throws {
+    init(owner: String, slot: TestSlot, backend: ContentBackend = .segments) async throws {
         self.slot = slot
         try await Schema.prepare(connectionString: owner, logger: quietLogger)
         self.owner = owner
@@ -34,14 +34,15 @@ struct AcceptBench: Sendable {
         try await TestHub.seed(database)
         directory = try ScratchDirectory()
         let content = try ContentStore.open(
-            directory: "\(directory.path)/content", operations: faults.operations)
+            directory: "\(directory.path)/content", operations: faults.operations, backend: backend, database: database)
         store = Store(database: database, content: content, logger: quietLogger)
         registry = try await database.registry()
     }
 
     /// A second daemon on the same database and content directory.
-    func secondStore() throws -> Store {
-        let content = try ContentStore.open(directory: "\(directory.path)/content", operations: .system)
+    func secondStore(_ backend: ContentBackend = .segments) throws -> Store {
+        let content = try ContentStore.open(
+            directory: "\(directory.path)/content", backend: backend, database: database)
         return Store(database: database, content: content, logger: quietLogger)
     }
 

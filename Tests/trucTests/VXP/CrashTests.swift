@@ -6,12 +6,16 @@ import VXPProtocol
 
 /// The hub kills itself (SIGKILL) at a named place; what it had acknowledged is there afterwards, once.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct CrashTests {
-    @Test(arguments: [
-        (FaultPoint.acceptBeforeContent, false), (.acceptAfterContentSync, false), (.acceptBeforeCommit, false),
-        (.acceptAfterCommit, true), (.acceptBeforeAnswer, true),
-    ])
-    func `killed while taking a package`(point: FaultPoint, isCommitted: Bool) async throws {
-        let fallen = try await Province.open(faultPoint: point.rawValue)
+    @Test(
+        arguments: [
+            (FaultPoint.acceptBeforeContent, false, .segments), (.acceptAfterContentSync, false, .segments),
+            (.acceptBeforeCommit, false, .segments), (.acceptAfterCommit, true, .segments),
+            (.acceptBeforeAnswer, true, .segments), (.acceptBeforeCommit, false, .chunks),
+            (.acceptAfterCommit, true, .chunks),
+        ] as [(FaultPoint, Bool, ContentBackend)])
+    func `killed while taking a package`(point: FaultPoint, isCommitted: Bool, backend: ContentBackend) async throws {
+        let setting = "content-backend=\(backend)"
+        let fallen = try await Province.open(faultPoint: point.rawValue, arguments: ["--set", setting])
         let from = try Sample.agency(Province.construction)
         let package = try Sample.document("61")
         await #expect(throws: (any Error).self) {
@@ -19,7 +23,7 @@ import VXPProtocol
         }
         #expect(try await fallen.hub.ended() == -9)
 
-        let province = try await fallen.restarted()
+        let province = try await fallen.restarted("--set", setting)
         let receiver = try province.client(Province.justice)
         #expect(try await receiver.received().count == (isCommitted ? 1 : 0))
         // The sender, who got no answer, sends again: now it is there, once.

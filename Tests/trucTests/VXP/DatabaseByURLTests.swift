@@ -68,11 +68,12 @@ import VXPProtocol
         #expect(try await province.hub.stop() == 0)
     }
 
-    /// 200 000 bytes lie in a segment beside others, 3 000 000 in a file of their own and in many chunks.
-    @Test(arguments: [200_000, 3_000_000])
-    func `damaged content never ends in an OK`(length: Int) async throws {
+    /// 200 000 bytes lie in a segment beside others or in one chunk, 3 000 000 in a file of their own or in many chunks.
+    @Test(arguments: [200_000, 3_000_000], ContentBackend.allCases)
+    func `damaged content never ends in an OK`(length: Int, backend: ContentBackend) async throws {
         let database = try await TestCluster.shared().freshDatabase()
-        let province = try await Province.open(databaseURL: database)
+        let province = try await Province.open(
+            databaseURL: database, arguments: ["--set", "content-backend=\(backend)"])
         let package = try Sample.document("51", content: Array(repeating: 0x61, count: length))
         let from = try Sample.agency(Province.construction)
         #expect(try await province.client(Province.construction).send(package, from: from).status == 200)
@@ -83,7 +84,8 @@ import VXPProtocol
         let places = try await query(database, "SELECT place FROM content", []) {
             try ContentPlace(parsing: try $0.decode("place", as: String.self))
         }
-        try flipByte(at: try #require(places.first), below: province.hub.dataDirectory)
+        #expect(places.map(\.backend) == [backend])
+        try await flipByte(at: try #require(places.first), below: province.hub.dataDirectory, database)
         let answer = try await receiver.call(.getEdoc, [.docID(line.docId)])
         let reply = try answer.reply
         #expect(!reply.isSuccess && reply.status == "FAIL" && reply.errorCode == "21", "\(answer.text.suffix(300))")
@@ -137,12 +139,21 @@ import VXPProtocol
         #expect(try await receiver.received(.edoc).isEmpty)
     }
 
-    private func flipByte(at place: ContentPlace, below dataDirectory: String) throws {
-        let offset =
-            switch place {
-            case .segment(_, let offset, let length): UInt64(offset) + 80 + UInt64(length / 2)
-            case .file(_, let length): UInt64(length / 2)
-            }
+    private func flipByte(at place: ContentPlace, below dataDirectory: String, _ database: String) async throws {
+        let offset: UInt64
+        switch place {
+        case .segment(_, let start, let length): offset = UInt64(start) + 80 + UInt64(length / 2)
+        case .file(_, let length): offset = UInt64(length / 2)
+        case .chunks(let id, _):
+            _ = try await query(
+                database,
+                """
+                UPDATE content_chunk SET bytes = set_byte(bytes, 1000, get_byte(bytes, 1000) # 1)
+                WHERE content_id = $1 AND position = 0 RETURNING position
+                """, [.uuid(id.uuid)]
+            ) { try $0.decode("position", as: Int32.self) }
+            return
+        }
         let file = try FileHandle(forUpdating: URL(filePath: "\(dataDirectory)/content/\(place.path)"))
         defer { try? file.close() }
         try file.seek(toOffset: offset)

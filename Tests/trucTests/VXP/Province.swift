@@ -17,9 +17,12 @@ struct Province {
     /// - Parameters:
     ///   - faultPoint: where the hub shall kill itself.
     ///   - databaseURL: of the hub's database; nil for a private one.
-    static func open(faultPoint: String? = nil, databaseURL: String? = nil) async throws -> Province {
+    ///   - arguments: further ones for `truc serve`.
+    static func open(
+        faultPoint: String? = nil, databaseURL: String? = nil, arguments: [String] = []
+    ) async throws -> Province {
         // Registered by a hub without the fault: what it is about comes afterwards.
-        let founding = try await HubProcess.start(databaseURL: databaseURL)
+        let founding = try await HubProcess.start(databaseURL: databaseURL, arguments: arguments)
         var secrets: [String: String] = [:]
         for (agency, alias) in [(construction, "H52.13"), (justice, "H52.07"), (health, "H52.21")] {
             let secret = "secret-of-\(alias)-\(UUID().uuidString)"
@@ -38,7 +41,8 @@ struct Province {
         guard let faultPoint else { return Province(hub: founding, secrets: secrets) }
         try await founding.stop()
         let hub = try await HubProcess.start(
-            dataDirectory: founding.dataDirectory, faultPoint: faultPoint, databaseURL: databaseURL)
+            dataDirectory: founding.dataDirectory, faultPoint: faultPoint, databaseURL: databaseURL,
+            arguments: arguments)
         return Province(hub: hub, secrets: secrets)
     }
 

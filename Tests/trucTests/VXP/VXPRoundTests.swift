@@ -8,8 +8,11 @@ import VXPProtocol
 
 /// A document's whole way between systems that embed the national SDK, against the real daemon.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct VXPRoundTests {
-    @Test func `two systems exchange a document and its statuses, a third sees nothing of it`() async throws {
-        let province = try await Province.open()
+    @Test(arguments: ContentBackend.allCases)
+    func `two systems exchange a document and its statuses, a third sees nothing of it`(
+        backend: ContentBackend
+    ) async throws {
+        let province = try await Province.open(arguments: ["--set", "content-backend=\(backend)"])
         let sender = try province.client(Province.construction, leaksParameters: true, prefix: "/XrdAdapter/adapter")
         let receiver = try province.client(Province.justice, leaksParameters: true)
         let stranger = try province.client(Province.health)
@@ -82,6 +85,9 @@ import VXPProtocol
         #expect(delivery["state"] as? String == "delivered")
         #expect(delivery["latestStatus"] as? String == "06")
         #expect(packages.first?["sha256"] as? String == SHA256Digest(of: package).hex)
+        let segments = try? FileManager.default.contentsOfDirectory(
+            atPath: province.hub.dataDirectory + "/content/segments")
+        #expect(segments?.isEmpty == (backend == .chunks))
         #expect(try await province.hub.stop() == 0)
     }
 
@@ -210,8 +216,9 @@ import VXPProtocol
         try await province.hub.stop()
     }
 
-    @Test func `a package of many megabytes arrives whole`() async throws {
-        let province = try await Province.open()
+    @Test(arguments: ContentBackend.allCases)
+    func `a package of many megabytes arrives whole`(backend: ContentBackend) async throws {
+        let province = try await Province.open(arguments: ["--set", "content-backend=\(backend)"])
         let sender = try province.client(Province.construction)
         let receiver = try province.client(Province.justice)
         let content = (0..<(6 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }
