@@ -25,6 +25,9 @@ public struct Settings: Sendable, Equatable {
     public var databaseConnections = 8
     public var packageMaxBytes = 256 << 20
     public var httpConnections = 1_024
+    public var httpPeerConnections = 256
+    /// Addresses with commas between them.
+    public var httpProxies = "127.0.0.1,::1"
     public var httpIdleSeconds = 75
     public var httpPaceSeconds = 30
     public var httpPaceBytes = 4_096

@@ -123,8 +123,8 @@ extension Settings {
         .number(
             "http-connections", \.httpConnections, 1...65_536, unit: "connections",
             .init(
-                vietnamese: "Số kết nối HTTP cùng lúc; kết nối thêm phải chờ trong hàng đợi của hệ điều hành.",
-                english: "HTTP connections at one time; further ones wait in the listen queue.")),
+                vietnamese: "Số kết nối HTTP cùng lúc; khi có thêm, kết nối nhàn rỗi lâu nhất bị đóng.",
+                english: "HTTP connections at one time; for a further one the longest idle is closed.")),
         .number(
             "http-idle-seconds", \.httpIdleSeconds, 1...3_600, unit: "s",
             .init(

@@ -4,6 +4,16 @@ extension Settings {
     /// What one client may take of the hub.
     static let limitEntries: [SettingEntry] = [
         .number(
+            "http-peer-connections", \.httpPeerConnections, 1...65_536, unit: "connections",
+            .init(
+                vietnamese: "Số kết nối HTTP cùng lúc của một địa chỉ (với IPv6: một /64).",
+                english: "HTTP connections of one peer address (IPv6: a /64) at one time.")),
+        .text(
+            "http-proxies", \.httpProxies, range: "addresses with commas between them, or empty", mayBeEmpty: true,
+            .init(
+                vietnamese: "Địa chỉ của các proxy, không bị giới hạn bởi http-peer-connections.",
+                english: "Addresses of proxies, whose connections http-peer-connections does not count.")),
+        .number(
             "system-concurrent", \.systemConcurrent, 1...10_000, unit: "calls",
             .init(
                 vietnamese: "Số lời gọi của một hệ thống kết nối được xử lý cùng lúc; nhiều hơn thì trả 429.",

@@ -27,13 +27,20 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private var state: HTTPConnectionState
-    private let malformed: @Sendable () -> EdgeNotice
+    private let seat: ConnectionSeat?
+    private let notice: @Sendable (Refusal) -> EdgeNotice
     private var timer: (deadline: NIODeadline, scheduled: Scheduled<Void>)?
 
-    /// - Parameter malformed: makes the answer to what is no HTTP request.
-    init(limits: HTTPEdgeLimits, now: NIODeadline, malformed: @escaping @Sendable () -> EdgeNotice) {
+    /// - Parameters:
+    ///   - seat: the connection's place; nil where connections are not counted.
+    ///   - notice: makes the answers that the edge gives by itself.
+    init(
+        limits: HTTPEdgeLimits, now: NIODeadline, seat: ConnectionSeat? = nil,
+        notice: @escaping @Sendable (Refusal) -> EdgeNotice
+    ) {
         state = HTTPConnectionState(limits: limits, now: now)
-        self.malformed = malformed
+        self.seat = seat
+        self.notice = notice
     }
 
     func handlerAdded(context: ChannelHandlerContext) { reschedule(context) }
@@ -45,7 +52,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
+            guard isServed(head) else { return refuse(Refusal(.overloaded, "all connections are at work"), context) }
             guard case .forward(let sendContinue) = state.requestHead(Self.facts(head)) else { return }
+            seat?.busy()
+            // One request, so that the next who asks finds a place.
+            if seat?.isReserved == true { _ = state.quiesce() }
             context.fireChannelRead(data)
             if sendContinue { writeContinue(context) }
         case .body(let buffer):
@@ -54,6 +65,13 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             perform(state.requestEnd(), data, context)
         }
         reschedule(context)
+    }
+
+    /// On a reserved connection only the paths of health, and one of them.
+    private func isServed(_ head: HTTPRequestHead) -> Bool {
+        guard seat?.isReserved == true, state.isIdle, state.acceptsAnswers else { return true }
+        let path = head.uri.prefix { $0 != "?" }
+        return HTTPEdgeLimits.reservedPaths.contains(String(path))
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -77,6 +95,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         switch event {
         case is ChannelShouldQuiesceEvent:
             if state.quiesce() { context.close(promise: nil) }
+            return
+        case is ConnectionGivesWay:
+            if state.giveWay() { context.close(promise: nil) }
             return
         case ChannelEvent.inputClosed:
             perform(state.inputFailed(.ended), context)
@@ -126,7 +147,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     private func writeEnd(_ context: ChannelHandlerContext, _ data: NIOAny, _ promise: EventLoopPromise<Void>?) {
         switch state.responseEnd(context.eventLoop.now) {
         case .keepAlive(let sendContinue):
-            context.write(data, promise: promise)
+            let written = promise ?? context.eventLoop.makePromise()
+            written.futureResult.assumeIsolated().whenComplete { _ in self.noteIdle() }
+            context.write(data, promise: written)
             if sendContinue { writeContinue(context) }
         case .closeWhenWritten:
             let written = promise ?? context.eventLoop.makePromise()
@@ -138,7 +161,13 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         reschedule(context)
     }
 
+    /// Not before the last byte is written: who is idle may be closed for another.
+    private func noteIdle() {
+        if state.isIdle { seat?.idle() }
+    }
+
     private func finalAnswerWritten(_ context: ChannelHandlerContext) {
+        noteIdle()
         switch state.finalAnswerWritten() {
         case .close:
             context.close(promise: nil)
@@ -154,9 +183,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
     }
 
-    private func writeMalformed(_ context: ChannelHandlerContext) {
+    /// Answers what came by itself, as the last answer of the connection.
+    private func refuse(_ refusal: Refusal, _ context: ChannelHandlerContext) {
         state.beginMalformedAnswer()
-        let notice = malformed()
+        let notice = notice(refusal)
         var head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: notice.status))
         for (name, value) in notice.fields { head.headers.add(name: name, value: value) }
         head.headers.replaceOrAdd(name: "Content-Length", value: String(notice.body.count))
@@ -180,7 +210,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         switch action {
         case .reportIncomplete: context.fireErrorCaught(RequestBodyProblem.incomplete)
         case .reportTooSlow: context.fireErrorCaught(RequestBodyProblem.tooSlow)
-        case .answerMalformed: writeMalformed(context)
+        case .answerMalformed:
+            refuse(Refusal(.parameterInvalid, "not an HTTP/1.1 request, or its head is over the limits"), context)
         case .close: context.close(promise: nil)
         case .nothing: break
         }

@@ -235,6 +235,19 @@ struct HTTPConnectionState {
         return true
     }
 
+    /// Whether nobody works for this connection: no request has come whole that is not answered.
+    var isIdle: Bool { owed == 0 }
+
+    /// The connection has to make room for another one.
+    ///
+    /// - Returns: whether to close now; if not, after the answer that is due: a request came in the same moment.
+    mutating func giveWay() -> Bool {
+        mustClose = true
+        guard owed == 0 else { return false }
+        phase = .closed
+        return true
+    }
+
     // MARK: Time
 
     /// When `timeout` is to be asked next; nil while there is nothing to wait for.
@@ -244,7 +257,9 @@ struct HTTPConnectionState {
     ///
     /// - Parameter waitingBytes: what waits to be written: when it has become less, the client is slow but not stalled.
     mutating func timeout(_ now: NIODeadline, waitingBytes: Int) -> FailureAction {
-        if let congestion, waitingBytes < congestion.bytes, let stallDeadline, now >= stallDeadline {
+        if let congestion, waitingBytes <= congestion.bytes - limits.writePaceBytes, let stallDeadline,
+            now >= stallDeadline
+        {
             self.congestion = (now, waitingBytes)
         }
         let (idle, drain, stall) = (idleDeadline, drainDeadline, stallDeadline)

@@ -52,15 +52,15 @@ public struct HTTPEdge<Surface: HTTPEdgeService>: Service {
     /// - Throws: `Refusal(.settingInvalid)` when the address cannot be listened on.
     public func run() async throws {
         let (surface, limits, tls, address, onListening) = (surface, limits, tls, address, onListening)
-        let malformed = { @Sendable in Self.malformedNotice(surface) }
+        let notice = { @Sendable refusal in Self.notice(of: refusal, surface) }
+        let connections = ConnectionTable(limits: limits)
         let application = Application(
             responder: EdgeResponder(surface: surface, limits: limits, tls: tls),
             server: HTTPServerBuilder {
-                HTTPEdgeChannel(responder: $0, limits: limits, tls: tls, malformed: malformed)
+                HTTPEdgeChannel(responder: $0, limits: limits, tls: tls, connections: connections, notice: notice)
             },
             configuration: ApplicationConfiguration(
-                address: .hostname(address.host, port: address.port),
-                availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
+                address: .hostname(address.host, port: address.port)),
             onServerRunning: { channel in
                 await onListening(ListenAddress(host: address.host, port: channel.localAddress?.port ?? address.port))
             },
@@ -74,8 +74,7 @@ public struct HTTPEdge<Surface: HTTPEdgeService>: Service {
         }
     }
 
-    private static func malformedNotice(_ surface: Surface) -> EdgeNotice {
-        let refusal = Refusal(.parameterInvalid, "not an HTTP/1.1 request, or its head is over the limits")
+    private static func notice(of refusal: Refusal, _ surface: Surface) -> EdgeNotice {
         let id = Exchange.RequestID()
         let (contentType, bytes) = surface.refusalBody(refusal, requestID: id)
         return EdgeNotice(

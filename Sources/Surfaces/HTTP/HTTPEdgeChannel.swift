@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Exchange
 import HummingbirdCore
 import Logging
 import NIOCore
@@ -16,10 +17,14 @@ struct HTTPEdgeChannel: HTTPChannelHandler {
     let responder: HTTPChannelHandler.Responder
     let limits: HTTPEdgeLimits
     let tls: TLSGuard?
-    let malformed: @Sendable () -> EdgeNotice
+    let connections: ConnectionTable
+    let notice: @Sendable (Refusal) -> EdgeNotice
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        channel.eventLoop.makeCompletedFuture {
+        let seat = connections.admit(channel)
+        return channel.eventLoop.makeCompletedFuture {
+            // Without a place: not a failure of the set-up, which would end the server, but a connection that is closed.
+            defer { if seat == nil { channel.close(promise: nil) } }
             try tls?.secure(channel)
             var headLimits = NIOHTTPDecoderLimitConfiguration()
             headLimits.maxHeaderFieldSize = HTTPEdgeLimits.headBytes
@@ -31,7 +36,7 @@ struct HTTPEdgeChannel: HTTPChannelHandler {
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
                 withEncoderConfiguration: .init(), withDecoderLimitConfiguration: headLimits)
             try pipeline.addHandler(
-                HTTPConnectionHandler(limits: limits, now: channel.eventLoop.now, malformed: malformed))
+                HTTPConnectionHandler(limits: limits, now: channel.eventLoop.now, seat: seat, notice: notice))
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: tls != nil))
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))

@@ -5,8 +5,15 @@ import Exchange
 public struct HTTPEdgeLimits: Sendable {
     /// Largest request body. More is refused: at once when it is declared, else when it has come.
     public var bodyBytes = 256 << 20
-    /// Connections at one time; further ones wait in the listen queue.
+    /// Connections at one time. For a further one the longest idle is closed; when none is idle, only
+    /// `reservedConnections` more are taken.
     public var connections = 1024
+    /// Connections of one peer address (an IPv6 /64) at one time. For a further one its longest idle is closed, and when
+    /// none is idle the new one.
+    public var connectionsPerPeer = 256
+    /// Addresses whose connections are not counted by `connectionsPerPeer`: proxies, behind which everybody comes from one
+    /// address. A proxy for TLS mostly runs on the same machine.
+    public var uncountedPeers: Set<String> = ["127.0.0.1", "::1"]
     /// How long a connection may stay without a request, or with an unfinished request head.
     public var idleTime: Duration = .seconds(75)
     /// Length of the window in which a client must deliver `paceBytes` of a body. Only the time counts in which the hub
@@ -14,8 +21,12 @@ public struct HTTPEdgeLimits: Sendable {
     public var paceWindow: Duration = .seconds(30)
     /// Least progress of a body in a window. The slowest lines that still deliver a package in a day are far above it.
     public var paceBytes = 4096
-    /// How long a client may take nothing of an answer that waits to be written; also how often that is looked at.
+    /// How long a client may take less than `writePaceBytes` of an answer that waits to be written; also how often that
+    /// is looked at.
     public var writeStallTime: Duration = .seconds(30)
+    /// Least that a client takes in `writeStallTime` of an answer that waits for it: one that takes a byte now and then
+    /// must not hold its connection and its place for ever.
+    public var writePaceBytes = 4096
     /// After an answer that comes before the end of its request: how much of the rest is read and thrown away so that
     /// the client gets to read the answer: a connection closed over unread bytes is reset, the answer lost with it.
     public var drainBytes = 32 << 20
@@ -25,6 +36,11 @@ public struct HTTPEdgeLimits: Sendable {
     /// A declared rest of a body up to this size is read to its end instead, and the connection lives on.
     public var keepAliveRestBytes = 64 << 10
 
+    /// Connections beyond `connections` for `reservedPaths` alone, so that who watches the hub sees it while all others
+    /// are at work; each for one request.
+    public static let reservedConnections = 32
+    /// Paths, without query, that are served on them.
+    public static let reservedPaths: Set<String> = ["/healthz", "/readyz"]
     /// Largest head of a request: one field, and all together; in bytes. The parser's own hard limit is the same.
     public static let headBytes = 80 << 10
     /// Most header fields of a request.
@@ -35,6 +51,8 @@ public struct HTTPEdgeLimits: Sendable {
     /// Those that an operator may set; the others as they are.
     public init(_ settings: Settings) {
         connections = settings.httpConnections
+        connectionsPerPeer = settings.httpPeerConnections
+        uncountedPeers = Set(settings.httpProxies.split { $0 == "," || $0 == " " }.map(String.init))
         idleTime = .seconds(settings.httpIdleSeconds)
         paceWindow = .seconds(settings.httpPaceSeconds)
         paceBytes = settings.httpPaceBytes

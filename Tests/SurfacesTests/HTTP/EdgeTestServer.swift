@@ -79,6 +79,7 @@ final class ProbeSurface: HTTPEdgeService {
         switch request.path {
         case "/body": return try await readBody(request)
         case "/small": return try await Self.text("\(request.body.limited(to: 8).collect().count)")
+        case "/healthz": return Self.text("healthy")
         case "/unread": return Self.text("unread")
         case "/refuse": throw Refusal(.signatureInvalid, "chi tiết")
         case "/unexpected": throw Unexpected()

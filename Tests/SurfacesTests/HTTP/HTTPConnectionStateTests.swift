@@ -132,21 +132,21 @@ import Testing
         #expect(early == .nothing && late == .close)
     }
 
-    /// Slow is not stalled: as long as something is taken, the answer goes on.
+    /// Slow is not stalled: as long as the least pace is kept, the answer goes on.
     @Test func aSlowReaderIsGivenTime() {
         var state = open()
         _ = state.requestHead(Facts(isKeepAlive: false))
         _ = state.requestEnd()
         _ = state.responseHead()
-        state.writability(false, waitingBytes: 1000, start)
+        state.writability(false, waitingBytes: 10_000, start)
         _ = state.responseEnd(start)
         #expect(state.deadline == start + .seconds(30))
-        let moving = state.timeout(start + .seconds(30), waitingBytes: 999)
+        let moving = state.timeout(start + .seconds(30), waitingBytes: 10_000 - 4_096)
         #expect(moving == .nothing && state.deadline == start + .seconds(60))
         state.writability(true, waitingBytes: 10, start + .seconds(40))
         #expect(state.deadline == start + .seconds(50))
-        state.writability(false, waitingBytes: 999, start + .seconds(41))
-        let stalled = state.timeout(start + .seconds(71), waitingBytes: 999)
+        state.writability(false, waitingBytes: 10_000, start + .seconds(41))
+        let stalled = state.timeout(start + .seconds(71), waitingBytes: 10_000 - 4_095)
         #expect(stalled == .close)
     }
 }

@@ -121,23 +121,6 @@ import Testing
         }
     }
 
-    @Test func connectionsHaveABound() async throws {
-        try await EdgeTestServer.run {
-            $0.connections = 1
-        } _: { server in
-            let request = "GET /id HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
-            let first = try await server.client()
-            try await first.send("GET /gate HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
-            try await server.surface.atGate.value
-            let second = try await server.client()
-            try await second.send(request)
-            async let late = second.receive()
-            server.surface.gate.give(())
-            #expect(try await first.receive().status == 200)
-            #expect(try await late.status == 200)
-        }
-    }
-
     @Test func anAddressInUseIsARefusal() async throws {
         try await EdgeTestServer.run { server in
             let edge = HTTPEdge(
