@@ -3,10 +3,13 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build test fuzz demo bench format format-check
+.PHONY: help deps build test fuzz crash demo bench format format-check
 
 # Swift from PATH, else from where its tarball is usually unpacked.
 SWIFT ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
+# Of `make crash`; without a seed it takes one at random, and prints it.
+CYCLES ?= 200
+SEED ?=
 # Further arguments for `truc demo` and `truc bench accept`.
 ARGS ?=
 
@@ -23,6 +26,8 @@ help:
 	@echo 'make fuzz          look for input that the readers of packages, headers, ids and base64 do not bear;'
 	@echo '                   SECONDS=120 of each, TARGET=package one of them, KEEP=1 keeps what it learns'
 	@echo 'make build         build the truc command (debug): .build/debug/truc'
+	@echo 'make crash         kill a hub and its database again and again under load, and prove that nothing is lost;'
+	@echo '                   CYCLES=200 is how often, SEED=1 repeats the actions and faults of an earlier run'
 	@echo 'make bench         build for release and measure how many packages a second are accepted;'
 	@echo '                   ARGS="--connections 64" and others: see .build/release/truc bench accept --help'
 	@echo 'make deps          install the libraries and PostgreSQL that are missing (apt; no database cluster is created)'
@@ -45,6 +50,10 @@ test: deps
 
 fuzz: deps
 	@SWIFT='$(SWIFT)' KEEP='$(KEEP)' Fuzz/run $(SECONDS) $(TARGET)
+
+crash: build
+	@$(SWIFT) build --product CrashHarness
+	@.build/debug/CrashHarness --cycles $(CYCLES) $(if $(SEED),--seed $(SEED))
 
 demo: build
 	@.build/debug/truc demo $(ARGS)

@@ -80,6 +80,14 @@ let package = Package(
             resources: [.embedInCode("Demo/demo.edxml")], swiftSettings: strict),
         room("TestKit", ["Exchange", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub", log]),
 
+        // Kills hubs (docs/crash.md); a program of its own, so that the hub carries nothing of it.
+        .executableTarget(
+            name: "CrashHarness",
+            dependencies: [
+                "Exchange", "Trust", "VXPProtocol", "Delivery", "TestKit",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
+
         tests("Exchange", ["Exchange", "TestKit"]),
         tests("Trust", ["Trust", "Exchange", "TestKit"]),
         tests("EdXML", ["EdXML", "Exchange", "Trust", "CLibXML2", "CZlib", "TestKit"]),
@@ -97,6 +105,7 @@ let package = Package(
         tests("truc", ["truc", "EdXML", "Exchange", "Store", "Trust", "VXPProtocol", "TestKit", log]),
         // The properties that the fuzzers of Fuzz/ hold the readers to, and what they once found.
         tests("Fuzz", ["EdXML", "VXPProtocol", "Exchange", "Trust"]),
+        tests("CrashHarness", ["CrashHarness", "Exchange", "TestKit"]),
         tests("Architecture", []),
     ]
 )

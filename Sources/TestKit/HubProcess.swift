@@ -39,9 +39,32 @@ public final class HubProcess: Sendable {
         }
     }
 
-    private init(dataDirectory: String, faultPoint: String?, databaseURL: String?, arguments: [String]) throws {
+    /// Starts a hub with a private PostgreSQL and kills it (SIGKILL) at a moment when it may not be up yet.
+    ///
+    /// - Returns: whether it listened by then.
+    /// - Throws: when it ended by itself before that moment.
+    public static func startAndKill(dataDirectory: String, after moment: Duration) async throws -> Bool {
+        try await onThread {
+            let process = prepared(dataDirectory: dataDirectory, faultPoint: nil, databaseURL: nil, arguments: [])
+            let pipe = Pipe()
+            process.standardError = pipe
+            let exit = Exit()
+            process.terminationHandler = { exit.note($0.terminationStatus, $0.terminationReason) }
+            try process.run()
+            let log = Log(pipe.fileHandleForReading)
+            let port = log.waitForPort(.nanoseconds(Int(moment / .nanoseconds(1))))
+            guard process.isRunning else { throw RawHTTPProblem(what: "the hub ended by itself:\n\(log.text)") }
+            Foundation.kill(process.processIdentifier, SIGKILL)
+            _ = try exit.wait(patience)
+            return port != nil
+        }
+    }
+
+    private static func prepared(
+        dataDirectory: String, faultPoint: String?, databaseURL: String?, arguments: [String]
+    ) -> Process {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.executable)
+        process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = ["serve", "--data-dir", dataDirectory, "--listen", "127.0.0.1:0"] + arguments
         var environment = ProcessInfo.processInfo.environment
         environment["TRUC_FAULT_POINT"] = faultPoint
@@ -49,6 +72,12 @@ public final class HubProcess: Sendable {
         process.environment = environment
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
+        return process
+    }
+
+    private init(dataDirectory: String, faultPoint: String?, databaseURL: String?, arguments: [String]) throws {
+        let process = Self.prepared(
+            dataDirectory: dataDirectory, faultPoint: faultPoint, databaseURL: databaseURL, arguments: arguments)
         let pipe = Pipe()
         process.standardError = pipe
         let exit = Exit()

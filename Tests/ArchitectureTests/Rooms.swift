@@ -38,6 +38,9 @@ struct Room {
         Room(
             name: "TestKit", rooms: ["Exchange", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub"],
             libraries: nil),
+        // A program for tests, and no part of the hub.
+        Room(
+            name: "CrashHarness", rooms: ["Exchange", "Trust", "VXPProtocol", "Delivery", "TestKit"], libraries: nil),
     ]
 
     /// Folders of `Sources` that hold a module map and the header behind it.

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+
+/// What was sent, what was acknowledged, and what therefore must stand in the hub. Pure: told what was said and what is
+/// seen, it answers with what is wrong.
+///
+/// A request without an answer is in doubt: it may have taken effect or not, and the next look at a quiet hub tells.
+/// From then on it may not change any more by itself.
+struct Ledger {
+    /// Who sent it, and a number that the schedule gives.
+    struct Name: Hashable, Comparable {
+        let agency: Int
+        let number: Int
+
+        static func < (left: Name, right: Name) -> Bool { (left.agency, left.number) < (right.agency, right.number) }
+    }
+
+    struct Target: Hashable {
+        let name: Name
+        let recipient: Int
+    }
+
+    struct Package {
+        let sha256: String
+        let recipients: [Int]
+        let isStatus: Bool
+        /// `DocId` of the first acknowledgement.
+        var receipt: String?
+        var presence = Presence.inDoubt
+    }
+
+    enum Presence { case inDoubt, absent, present }
+
+    struct Delivery {
+        /// The delivery's id, once it was seen.
+        var docID: String?
+        var done = Certainty.no
+        /// Failures that were acknowledged, and those that may have counted beside.
+        var failures = 0
+        var doubtedFailures = 0
+        /// Whether it stood in the recipient's list at the last look at a quiet hub.
+        var isListed = false
+        /// What the recipient's latest status may be; empty before its first.
+        var words: Set<DocumentStatus> = []
+        var hasSurelySpoken = false
+    }
+
+    enum Certainty { case no, inDoubt, yes }
+
+    /// A delivery as a recipient's list has it, with the SHA-256 of what `getEdoc` gave.
+    struct Listed: Hashable {
+        let docID: String
+        let sha256: String
+    }
+
+    /// A line of a sender's list.
+    struct SentLine: Hashable {
+        let receipt: String
+        let docID: String
+        let recipient: Int
+        let isHeld: Bool
+        let isDone: Bool
+        /// The recipient's latest status; nil while there is none.
+        let word: DocumentStatus?
+    }
+
+    struct Violation: Error, Equatable, CustomStringConvertible {
+        let what: String
+        let name: Name?
+
+        var description: String { name.map { "\(what) (package \($0.agency)/\($0.number))" } ?? what }
+    }
+
+    /// At this failure a delivery is held for the operator.
+    let maxFailures: Int
+    private(set) var packages: [Name: Package] = [:]
+    private(set) var deliveries: [Target: Delivery] = [:]
+    private var names: [String: Name] = [:]
+    private var targets: [String: Target] = [:]
+
+    init(maxFailures: Int) { self.maxFailures = maxFailures }
+
+    // MARK: What is said
+
+    /// A package is about to be sent, for the first time or again.
+    mutating func sending(_ name: Name, sha256: String, to recipients: [Int], isStatus: Bool) {
+        if packages[name] == nil {
+            packages[name] = Package(sha256: sha256, recipients: recipients, isStatus: isStatus)
+            names[sha256] = name
+            for recipient in recipients { deliveries[Target(name: name, recipient: recipient)] = Delivery() }
+        } else if packages[name]?.presence == .absent {
+            packages[name]?.presence = .inDoubt
+        }
+    }
+
+    /// The hub acknowledged it.
+    mutating func acknowledged(_ name: Name, receipt: String) throws(Violation) {
+        if let first = packages[name]?.receipt, first != receipt {
+            throw Violation(what: "its receipt was \(first) and is now \(receipt)", name: name)
+        }
+        packages[name]?.receipt = receipt
+        packages[name]?.presence = .present
+    }
+
+    /// Sent and neither acknowledged nor seen.
+    var doubted: [Name] { packages.filter { $0.value.receipt == nil }.keys.sorted() }
+
+    mutating func confirming(_ docID: String, _ confirmation: Confirmation) {
+        change(docID) { delivery in
+            switch confirmation {
+            case .done: if delivery.done == .no { delivery.done = .inDoubt }
+            case .fail: delivery.doubtedFailures += 1
+            }
+        }
+    }
+
+    /// The hub answered the confirmation that was announced last with OK.
+    mutating func confirmed(_ docID: String, _ confirmation: Confirmation) {
+        change(docID) { delivery in
+            switch confirmation {
+            case .done: delivery.done = .yes
+            case .fail:
+                delivery.doubtedFailures -= 1
+                delivery.failures += 1
+            }
+        }
+    }
+
+    enum Confirmation { case done, fail }
+
+    /// The recipient is about to send a status.
+    mutating func speaking(_ target: Target, _ word: DocumentStatus) { deliveries[target]?.words.insert(word) }
+
+    /// It was acknowledged; when that was its first and only sending, nothing said before can come after it.
+    mutating func spoke(_ target: Target, _ word: DocumentStatus, atOnce: Bool) {
+        deliveries[target]?.hasSurelySpoken = true
+        if atOnce { deliveries[target]?.words = [word] }
+    }
+
+    private mutating func change(_ docID: String, _ body: (inout Delivery) -> Void) {
+        guard let target = targets[docID], var delivery = deliveries[target] else { return }
+        body(&delivery)
+        deliveries[target] = delivery
+    }
+
+    /// The package and recipient of a delivery that was seen.
+    func target(_ docID: String) -> Target? { targets[docID] }
+
+    // MARK: What is seen
+
+    /// Notes what a recipient's list shows while the hub works.
+    ///
+    /// - Returns: nil for what may not stand there.
+    mutating func sees(_ listed: Listed, by recipient: Int) throws(Violation) -> Target {
+        guard let name = names[listed.sha256] else {
+            throw Violation(
+                what: "agency \(recipient) got \(listed.docID), SHA-256 \(listed.sha256): never sent", name: nil)
+        }
+        let target = Target(name: name, recipient: recipient)
+        guard let delivery = deliveries[target] else {
+            throw Violation(what: "agency \(recipient) got what was not sent to it", name: name)
+        }
+        if let docID = delivery.docID, docID != listed.docID {
+            throw Violation(what: "agency \(recipient) has it twice: \(docID) and \(listed.docID)", name: name)
+        }
+        if packages[name]?.presence == .absent {
+            throw Violation(what: "appeared after it had not been there", name: name)
+        }
+        if delivery.done == .yes { throw Violation(what: "confirmed, and listed again to \(recipient)", name: name) }
+        packages[name]?.presence = .present
+        deliveries[target]?.docID = listed.docID
+        targets[listed.docID] = target
+        return target
+    }
+
+    /// Compares with the whole lists of a hub that has nothing to do, by recipient, documents and statuses together.
+    mutating func compare(_ lists: [[Listed]]) -> [Violation] {
+        var violations: [Violation] = []
+        var listed: Set<Target> = []
+        for (recipient, list) in lists.enumerated() {
+            for line in list {
+                do throws(Violation) {
+                    let target = try sees(line, by: recipient)
+                    if !listed.insert(target).inserted {
+                        violations.append(Violation(what: "listed twice to \(recipient)", name: target.name))
+                    }
+                } catch { violations.append(error) }
+            }
+        }
+        for (name, package) in packages.sorted(by: { $0.key < $1.key }) {
+            for recipient in package.recipients {
+                let target = Target(name: name, recipient: recipient)
+                if let violation = settle(target, isListed: listed.contains(target)) { violations.append(violation) }
+            }
+            if packages[name]?.presence == .inDoubt { packages[name]?.presence = .absent }
+        }
+        return violations
+    }
+
+    /// Decides what was in doubt about a delivery by whether it stands in the list.
+    private mutating func settle(_ target: Target, isListed: Bool) -> Violation? {
+        guard packages[target.name]?.presence == .present, var delivery = deliveries[target] else { return nil }
+        defer { deliveries[target] = delivery }
+        delivery.isListed = isListed
+        if isListed {
+            delivery.done = .no
+            guard delivery.failures < maxFailures else {
+                return Violation(what: "failed \(delivery.failures) times and not held", name: target.name)
+            }
+            return nil
+        }
+        if delivery.done == .inDoubt { delivery.done = .yes }
+        if delivery.done == .yes || delivery.failures + delivery.doubtedFailures >= maxFailures { return nil }
+        let why = packages[target.name]?.receipt == nil ? "seen" : "acknowledged"
+        return Violation(what: "\(why), and neither listed to \(target.recipient) nor final", name: target.name)
+    }
+
+    /// Compares with every line of a sender's lists, documents and statuses together, at a quiet hub.
+    func compare(sentBy agency: Int, _ lines: [SentLine]) -> [Violation] {
+        var violations: [Violation] = []
+        var rest = deliveries.filter { $0.key.name.agency == agency && packages[$0.key.name]?.presence == .present }
+        let receipts = Dictionary(
+            packages.compactMap { name, package in package.receipt.map { ($0, name) } }, uniquingKeysWith: { $1 })
+        for line in lines {
+            guard let name = targets[line.docID]?.name ?? receipts[line.receipt] else {
+                violations.append(Violation(what: "agency \(agency) is said to have sent \(line.receipt)", name: nil))
+                continue
+            }
+            let target = Target(name: name, recipient: line.recipient)
+            guard let delivery = rest.removeValue(forKey: target) else {
+                violations.append(Violation(what: "stands twice, or wrongly, in the sender's list", name: name))
+                continue
+            }
+            violations += problems(line, delivery).map { Violation(what: "sender's list: \($0)", name: name) }
+        }
+        for target in rest.keys {
+            violations.append(
+                Violation(what: "missing in the sender's list, to \(target.recipient)", name: target.name))
+        }
+        return violations
+    }
+
+    private func problems(_ line: SentLine, _ delivery: Delivery) -> [String] {
+        var problems: [String] = []
+        if let docID = delivery.docID, docID != line.docID { problems.append("\(line.docID) instead of \(docID)") }
+        if line.isDone != (delivery.done == .yes) { problems.append("done is \(line.isDone)") }
+        if line.isHeld, delivery.failures + delivery.doubtedFailures < maxFailures { problems.append("held too early") }
+        if [delivery.isListed, line.isDone, line.isHeld].filter({ $0 }).count != 1 {
+            problems.append("listed \(delivery.isListed), done \(line.isDone), held \(line.isHeld): not one of them")
+        }
+        if let word = line.word {
+            if !delivery.words.contains(word) { problems.append("status \(word.rawValue) was not the latest said") }
+        } else if delivery.hasSurelySpoken {
+            problems.append("an acknowledged status is not visible")
+        }
+        return problems
+    }
+
+    /// All that is known of one package, for a report.
+    func extract(_ name: Name) -> String {
+        guard let package = packages[name] else { return "\(name): unknown" }
+        let all = package.recipients.map { recipient in
+            "  to \(recipient): \(deliveries[Target(name: name, recipient: recipient)].map { "\($0)" } ?? "-")"
+        }
+        return (["\(name): \(package)"] + all).joined(separator: "\n")
+    }
+}
