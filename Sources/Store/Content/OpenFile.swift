@@ -33,6 +33,9 @@ final class OpenFile: Sendable {
         case read
         /// Must not exist yet.
         case create
+        /// Must not exist yet; what is written goes past the page cache where the file system can do that (`O_DIRECT`):
+        /// copying it there costs more than all other work on a small package, and few read it soon.
+        case createDirect
         /// For the removal of leftovers.
         case existing
     }
@@ -41,12 +44,18 @@ final class OpenFile: Sendable {
     let name: String
     private let descriptor: Int32
     private let operations: FileOperations
+    /// `O_DIRECT` of `fcntl.h`, which Glibc's module leaves out; its value differs by processor.
+    #if arch(arm64)
+        static let direct: Int32 = 0o200000
+    #else
+        static let direct: Int32 = 0o40000
+    #endif
 
     init(_ name: String, in root: String, _ mode: Mode, _ operations: FileOperations) throws(ContentError) {
         let flags =
             switch mode {
             case .read: O_RDONLY
-            case .create: O_RDWR | O_CREAT | O_EXCL
+            case .create, .createDirect: O_RDWR | O_CREAT | O_EXCL
             case .existing: O_RDWR
             }
         let descriptor = open("\(root)/\(name)", flags | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -57,17 +66,21 @@ final class OpenFile: Sendable {
         self.name = name
         self.descriptor = descriptor
         self.operations = operations
+        // A file system that cannot do it says so here or at the first write.
+        if mode == .createDirect { _ = setFlag(Self.direct) }
     }
 
     deinit { close(descriptor) }
 
-    /// Writes all of `bytes`.
+    /// Writes all of `bytes`. In a file made with `createDirect` their address, their number and `offset` had better be
+    /// multiples of 4096; else it is a plain file from then on.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(ContentError) {
         try withExtendedLifetime(self) { () throws(ContentError) in
             var written = 0
             while written < bytes.count {
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
                 let count = operations.write(descriptor, rest, offset + Int64(written))
+                if count == -Int(EINVAL), clearFlag(Self.direct) { continue }
                 guard count > 0 else { throw ContentError(errno: count == 0 ? EIO : Int32(-count), "write", name) }
                 written += count
             }
@@ -136,6 +149,17 @@ final class OpenFile: Sendable {
         if result == 0 { return true }
         guard errno == EWOULDBLOCK else { throw ContentError(errno: errno, "lock", name) }
         return false
+    }
+
+    private func setFlag(_ flag: Int32) -> Bool {
+        let flags = fcntl(descriptor, F_GETFL)
+        return flags >= 0 && fcntl(descriptor, F_SETFL, flags | flag) == 0
+    }
+
+    /// - Returns: whether the flag was set until now.
+    private func clearFlag(_ flag: Int32) -> Bool {
+        let flags = fcntl(descriptor, F_GETFL)
+        return flags >= 0 && flags & flag != 0 && fcntl(descriptor, F_SETFL, flags & ~flag) == 0
     }
 
     private func check(_ result: Int, _ action: String) throws(ContentError) {

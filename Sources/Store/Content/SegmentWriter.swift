@@ -5,9 +5,10 @@ import Synchronization
 
 /// Appends contents to segments, many per write and many writes per sync.
 ///
-/// A place is durable only after the `sync()` that follows its `append`. When either throws, no place handed out since
-/// the last successful `sync()` may be recorded; the writer itself stays usable and goes on in a new segment. A file
-/// whose write or sync failed is never written or synced again.
+/// `append` gives places and returns at once; `sync` writes and syncs, on another thread while the caller records the
+/// places. A place is durable only after the `sync()` that follows its `append`. When either throws, no place handed out
+/// since the last successful `sync()` may be recorded; the writer itself stays usable and goes on in a new segment. A
+/// file whose write or sync failed is never written or synced again.
 ///
 /// All calls block: call them on a thread of their own. They may come from several threads, but since `sync()` speaks
 /// for all that was appended before it, one committer per writer is what makes sense.
@@ -37,11 +38,11 @@ public final class SegmentWriter: Sendable {
         self.now = now
     }
 
-    /// Writes the payloads behind each other, in their order, into one segment.
+    /// Gives the payloads their places, behind each other in their order, in one segment, and keeps them until `sync()`.
     ///
     /// - Returns: the place of each payload, in the same order; durable after the next `sync()`.
-    /// - Throws: `.tooLarge`, before anything is written, when a payload is longer than `maxPayloadLength`; `.full` or
-    ///   `.unavailable` when the disk does not take them: then none of them is stored.
+    /// - Throws: `.tooLarge` when a payload is longer than `maxPayloadLength`; `.full` or `.unavailable` when the disk has
+    ///   no room for them: then none of them is stored.
     public func append(_ payloads: [ContentBytes]) throws(ContentError) -> [ContentPlace] {
         for payload in payloads where payload.length > Self.maxPayloadLength {
             throw .tooLarge(length: payload.length, max: Self.maxPayloadLength)
@@ -51,7 +52,7 @@ public final class SegmentWriter: Sendable {
         return try state.withLock { (state) throws(ContentError) in
             do throws(ContentError) {
                 try prepare(&state, for: total)
-                return try write(payloads, &state)
+                return place(payloads, &state)
             } catch {
                 abandon(&state, after: error)
                 throw error
@@ -59,7 +60,7 @@ public final class SegmentWriter: Sendable {
         }
     }
 
-    /// Makes durable every place handed out since the last successful `sync()`.
+    /// Writes what waits and makes durable every place handed out since the last successful `sync()`.
     ///
     /// - Throws: `.full` or `.unavailable`: none of those places may be recorded.
     public func sync() throws(ContentError) {
@@ -87,7 +88,7 @@ public final class SegmentWriter: Sendable {
         if state.segment == nil {
             let folder = "segments/\(file.month)"
             try layout.makeDirectory(folder)
-            let handle = try OpenFile(file.segmentPath, in: layout.root, .create, layout.operations)
+            let handle = try OpenFile(file.segmentPath, in: layout.root, .createDirect, layout.operations)
             state.segment = Segment(file: file, handle: handle)
             try layout.syncDirectory(folder)
         }
@@ -99,40 +100,45 @@ public final class SegmentWriter: Sendable {
         state.segment = segment
     }
 
-    /// Writes all payloads at the end of the segment, in as few writes as the buffer allows.
-    private func write(_ payloads: [ContentBytes], _ state: inout State) throws(ContentError) -> [ContentPlace] {
-        guard var segment = state.segment else { return [] }
-        var stage = WriteStage(state.buffer, segment.handle, at: segment.end)
-        var places: [ContentPlace] = []
-        places.reserveCapacity(payloads.count)
-        for payload in payloads {
+    private func place(_ payloads: [ContentBytes], _ state: inout State) -> [ContentPlace] {
+        guard let file = state.segment?.file else { return [] }
+        return payloads.map { payload in
+            let offset = state.segment?.append(payload) ?? 0
+            return .segment(file, offset: offset, length: payload.length)
+        }
+    }
+
+    /// Writes what waits at the end of the segment, in as few writes as the buffer allows.
+    private func write(_ segment: Segment, _ buffer: UnsafeMutableRawBufferPointer) throws(ContentError) {
+        var offset = segment.writtenEnd
+        var stage = WriteStage(buffer, segment.handle, at: offset)
+        for payload in segment.waiting {
             let header = RecordHeader(
-                file: segment.file.id, offset: segment.end, length: payload.length, digest: payload.digest)
+                file: segment.file.id, offset: offset, length: payload.length, digest: payload.digest)
             try stage.put(header.encoded)
             for chunk in payload.chunks { try stage.put(chunk) }
             let recordLength = RecordHeader.recordLength(payload: payload.length)
             try stage.putZeros(recordLength - RecordHeader.byteCount - payload.length)
-            places.append(.segment(segment.file, offset: segment.end, length: payload.length))
-            segment.end += Int64(recordLength)
+            offset += Int64(recordLength)
         }
         try stage.flush()
-        state.segment = segment
-        return places
     }
 
     private func syncSegment(_ state: inout State) throws(ContentError) {
-        guard let segment = state.segment, segment.end > segment.syncedEnd else { return }
+        guard let segment = state.segment, segment.end > segment.writtenEnd else { return }
+        try write(segment, state.buffer)
         try segment.handle.syncData()
-        state.segment?.syncedEnd = segment.end
+        state.segment?.waiting = []
+        state.segment?.writtenEnd = segment.end
     }
 
     /// Closes the segment for ever. Places in it that were not synced are lost, which the next `sync()` must tell.
     private func abandon(_ state: inout State, after error: ContentError) {
         guard let segment = state.segment else { return }
         state.segment = nil
-        if segment.end > segment.syncedEnd { state.lost = error }
+        if segment.end > segment.writtenEnd { state.lost = error }
         // Nothing can point into it, and a full disk must not fill up with empty segments.
-        if segment.syncedEnd == 0 { layout.remove(segment.file.segmentPath) }
+        if segment.writtenEnd == 0 { layout.remove(segment.file.segmentPath) }
     }
 }
 
@@ -141,11 +147,24 @@ private struct Segment {
     let file: ContentFile
     let handle: OpenFile
     /// Where the next record begins.
-    var end: Int64 = 0
-    /// Everything before this is durable.
-    var syncedEnd: Int64 = 0
+    private(set) var end: Int64 = 0
+    /// Everything before this is written and durable; what waits begins here.
+    var writtenEnd: Int64 = 0
+    var waiting: [ContentBytes] = []
     /// How far space is reserved.
     var allocated: Int64 = 0
+
+    init(file: ContentFile, handle: OpenFile) {
+        self.file = file
+        self.handle = handle
+    }
+
+    /// - Returns: where the record of `payload` begins.
+    mutating func append(_ payload: ContentBytes) -> Int64 {
+        defer { end += Int64(RecordHeader.recordLength(payload: payload.length)) }
+        waiting.append(payload)
+        return end
+    }
 }
 
 private struct State: ~Copyable {
@@ -156,7 +175,7 @@ private struct State: ~Copyable {
         byteCount: SegmentWriter.bufferLength, alignment: RecordHeader.alignment)
 
     deinit {
-        if let segment { segment.handle.trim(to: segment.end) }
+        if let segment { segment.handle.trim(to: segment.writtenEnd) }
         buffer.deallocate()
     }
 }
