@@ -9,6 +9,7 @@ extension Refusal {
         case headerMismatch = "auth.header-mismatch"
         case timestampInvalid = "auth.timestamp-invalid"
         case systemDisabled = "auth.system-disabled"
+        case clientCertificateWrong = "auth.client-certificate"
         case unknownOperation = "request.unknown-operation"
         case methodNotAllowed = "request.method-not-allowed"
         case parameterMissing = "request.parameter-missing"
@@ -16,6 +17,7 @@ extension Refusal {
         case bodyTooLarge = "request.body-too-large"
         case bodyIncomplete = "request.body-incomplete"
         case bodyTooSlow = "request.body-too-slow"
+        case plainHTTP = "request.plain-http"
         case tooManyRequests = "request.too-many"
         case hashMismatch = "request.hash-mismatch"
         case packageMalformed = "package.malformed"
@@ -103,6 +105,14 @@ extension Refusal {
                     english: "The connecting system is disabled.",
                     remedyVietnamese: "Liên hệ đơn vị vận hành trục.",
                     remedyEnglish: "Contact the operator of the hub.")
+            case .clientCertificateWrong:
+                Entry(
+                    class: .caller, http: 403, vxp: "15",
+                    vietnamese: "Hệ thống này phải kết nối bằng chứng thư máy khách đã đăng ký.",
+                    english: "This system must connect with the client certificate that it is bound to.",
+                    remedyVietnamese: "Cấu hình chứng thư đã đăng ký; nếu đã đổi khóa, báo đơn vị vận hành trục.",
+                    remedyEnglish:
+                        "Set up the registered certificate; tell the hub's operator when its key has changed.")
             case .unknownOperation:
                 Entry(
                     class: .caller, http: 404, vxp: "10",
@@ -152,6 +162,13 @@ extension Refusal {
                     english: "The package came too slowly.",
                     remedyVietnamese: "Kiểm tra đường truyền rồi gửi lại.",
                     remedyEnglish: "Check the network and send again.")
+            case .plainHTTP:
+                Entry(
+                    class: .caller, http: 400, vxp: "10",
+                    vietnamese: "Yêu cầu HTTP không mã hóa gửi đến cổng TLS.",
+                    english: "A plain HTTP request came to a TLS port.",
+                    remedyVietnamese: "Dùng https:// trong địa chỉ của trục.",
+                    remedyEnglish: "Use https:// in the hub's address.")
             case .tooManyRequests:
                 Entry(
                     class: .transient, http: 429, vxp: "20",

@@ -85,10 +85,15 @@ public struct RegistryRecords: Sendable, Equatable {
     public let version: Int64
     public let systems: [SystemRecord]
     public let agencies: [AgencyRecord]
+    /// The keys of client certificates to which a system is bound; none for those that need no certificate.
+    public let clientKeys: [SystemID: [ClientKey]]
 
-    public init(version: Int64, systems: [SystemRecord], agencies: [AgencyRecord]) {
+    public init(
+        version: Int64, systems: [SystemRecord], agencies: [AgencyRecord], clientKeys: [SystemID: [ClientKey]] = [:]
+    ) {
         self.version = version
         self.systems = systems
         self.agencies = agencies
+        self.clientKeys = clientKeys
     }
 }

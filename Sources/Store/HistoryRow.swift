@@ -18,6 +18,8 @@ struct HistoryRow: Sendable {
         case packageConflict = "package.conflict"
         case deliveryReleased = "delivery.released"
         case systemAdded = "registry.system-added"
+        case systemBound = "registry.system-bound"
+        case systemUnbound = "registry.system-unbound"
         case agencyAdded = "registry.agency-added"
         case agencyClosed = "registry.agency-closed"
     }

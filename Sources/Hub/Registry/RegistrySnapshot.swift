@@ -9,6 +9,7 @@ public struct RegistrySnapshot: Sendable {
     private let agencies: [AgencyKey: AgencyRecord]
     private let keysByName: [String: AgencyKey]
     private let keysBySystem: [SystemID: [AgencyKey]]
+    private let clientKeys: [SystemID: [ClientKey]]
     private let levelOnes: Set<String>
     /// The hub's own entry; nil before the hub has been set up.
     public let hub: AgencyRecord?
@@ -25,6 +26,7 @@ public struct RegistrySnapshot: Sendable {
         }
         keysByName = names
         keysBySystem = bySystem
+        clientKeys = records.clientKeys
         hub = records.agencies.first(where: \.isHub)
         levelOnes = Set(
             records.agencies.lazy.filter { !$0.isHub }
@@ -36,6 +38,9 @@ public struct RegistrySnapshot: Sendable {
     public var systemRecords: [SystemRecord] { systems.values.sorted { $0.id.text < $1.id.text } }
 
     public func system(_ id: SystemID) -> SystemRecord? { systems[id] }
+
+    /// The keys of client certificates to which a system is bound; empty for one that needs no certificate.
+    public func clientKeys(of system: SystemID) -> [ClientKey] { clientKeys[system] ?? [] }
 
     public func agency(_ key: AgencyKey) -> AgencyRecord? { agencies[key] }
 

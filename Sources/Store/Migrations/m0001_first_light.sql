@@ -21,6 +21,14 @@ CREATE TABLE system (
     created_at             timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
+-- The keys of client certificates to which a system is bound: SHA-256 of SubjectPublicKeyInfo. No row: it needs none.
+CREATE TABLE system_client_key (
+    system_id  text NOT NULL REFERENCES system,
+    sha256     text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (system_id, sha256)
+);
+
 CREATE TABLE agency (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     code         text NOT NULL UNIQUE CHECK (code <> ''),
@@ -262,7 +270,8 @@ END $$;
 GRANT USAGE ON SCHEMA public TO truc_runtime;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
 GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, history,
-    system, agency, agency_alias TO truc_runtime;
+    system, system_client_key, agency, agency_alias TO truc_runtime;
+GRANT DELETE ON system_client_key TO truc_runtime;
 GRANT UPDATE (state, refusal, detail, failures, fetched_at, last_fetched_at, failed_at, entered_at, updated_at)
     ON delivery TO truc_runtime;
 GRANT UPDATE (latest, latest_description, latest_at, latest_package_id, furthest, asked, asked_at)

@@ -42,6 +42,7 @@ extension Database {
                 let results = try connection.pipeline([
                     (AcceptStatements.registryVersion, []), (RegistryStatements.systems, []),
                     (RegistryStatements.agencies, []), (RegistryStatements.aliases, []),
+                    (ClientKeyStatements.all, []),
                 ])
                 guard let version = try results[0].first?.decode("registry_version", as: Int64.self) else {
                     throw Refusal(.internalError, "the table hub has no row")
@@ -53,7 +54,8 @@ extension Database {
                 }
                 return RegistryRecords(
                     version: version, systems: try results[1].map(SystemRecord.init(row:)),
-                    agencies: try results[2].map { try AgencyRecord(row: $0, aliases: aliases) })
+                    agencies: try results[2].map { try AgencyRecord(row: $0, aliases: aliases) },
+                    clientKeys: try ClientKeyStatements.bySystem(results[4]))
             }
         }
     }
@@ -168,7 +170,8 @@ extension Database {
     }
 }
 
-private enum RegistryStatements {
+/// What is read and written of the registry.
+enum RegistryStatements {
     static let systems = """
         SELECT id, name, secret, disabled, timestamp_past_seconds, timestamp_future_seconds FROM system ORDER BY id
         """

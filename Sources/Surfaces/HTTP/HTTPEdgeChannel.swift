@@ -18,6 +18,7 @@ struct HTTPEdgeChannel: HTTPChannelHandler {
     let limits: HTTPEdgeLimits
     let tls: TLSGuard?
     let connections: ConnectionTable
+    /// The whole answer to what never becomes a request.
     let notice: @Sendable (Refusal) -> EdgeNotice
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -25,7 +26,7 @@ struct HTTPEdgeChannel: HTTPChannelHandler {
         return channel.eventLoop.makeCompletedFuture {
             // Without a place: not a failure of the set-up, which would end the server, but a connection that is closed.
             defer { if seat == nil { channel.close(promise: nil) } }
-            try tls?.secure(channel)
+            try tls?.secure(channel) { notice(Refusal(.plainHTTP)) }
             var headLimits = NIOHTTPDecoderLimitConfiguration()
             headLimits.maxHeaderFieldSize = HTTPEdgeLimits.headBytes
             headLimits.maxHeaderListSize = HTTPEdgeLimits.headBytes

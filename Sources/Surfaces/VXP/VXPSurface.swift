@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Exchange
 import Hub
+import Trust
 import VXPProtocol
 
 /// The national SDK's protocol, served: each call authenticated, translated into a use case of the hub, and answered with
@@ -50,6 +51,16 @@ public struct VXPSurface: Sendable {
         let parameters = try headers.verify(secret: system?.secret, now: .now(), window: window ?? .standard)
         // Only who has proved to be the system learns that it is disabled.
         if system?.isDisabled == true { throw Refusal(.systemDisabled) }
+        try checkCertificate(request.peerKey, of: registry.clientKeys(of: parameters.systemID))
         return parameters
+    }
+
+    /// A system that is bound to keys must have shown a certificate with one of them, beside its secret.
+    private func checkCertificate(_ shown: SHA256Digest?, of bound: [ClientKey]) throws(Refusal) {
+        guard !bound.isEmpty else { return }
+        guard let shown else { throw Refusal(.clientCertificateWrong, "no certificate was shown") }
+        guard bound.contains(where: { $0.text == shown.hex }) else {
+            throw Refusal(.clientCertificateWrong, "the certificate's key has SHA-256 \(shown)")
+        }
     }
 }

@@ -9,7 +9,7 @@ import Trust
 struct SystemCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "system", abstract: "The systems that connect: each has a name and a secret.",
-        subcommands: [Add.self, List.self, Show.self])
+        subcommands: [Add.self, List.self, Show.self, Bind.self, Unbind.self])
 
     /// A system as commands print it: everything but the secret.
     struct Shown: Encodable {
@@ -20,6 +20,8 @@ struct SystemCommand: AsyncParsableCommand {
         let timestampPast: Int?
         let timestampFuture: Int
         let agencies: [AgencyID]
+        /// SHA-256 of the public keys of client certificates; absent for a system that needs none.
+        let clientKeys: [String]?
         /// Only after it was generated, and never again.
         var secret: String?
 
@@ -30,7 +32,16 @@ struct SystemCommand: AsyncParsableCommand {
             timestampPast = system.timestampPastSeconds
             timestampFuture = system.timestampFutureSeconds
             agencies = registry.agencies(of: system.id).compactMap { registry.agency($0)?.code }
+            let keys = registry.clientKeys(of: system.id).map(\.text)
+            clientKeys = keys.isEmpty ? nil : keys
             self.secret = secret
+        }
+
+        /// - Throws: `Refusal(.systemNotFound)`.
+        static func read(_ id: SystemID, from database: Database) async throws -> Shown {
+            let registry = RegistrySnapshot(try await database.registry())
+            guard let system = registry.system(id) else { throw Refusal(.systemNotFound, id.text) }
+            return Shown(system, in: registry)
         }
     }
 
@@ -142,15 +153,14 @@ struct SystemCommand: AsyncParsableCommand {
 
         func run() async throws {
             let id = try Input.read(self.id, SystemID.init(parsing:))
-            let registry = RegistrySnapshot(try await Installation.visit(installation) { try await $0.registry() })
-            guard let system = registry.system(id) else { throw Refusal(.systemNotFound, id.text) }
-            let shown = Shown(system, in: registry)
+            let shown = try await Installation.visit(installation) { try await Shown.read(id, from: $0) }
             if output.json { return try Console.printJSON(shown) }
             Console.printTable([
                 ["system", shown.id.text], ["name", shown.name], ["state", shown.disabled ? "disabled" : "enabled"],
                 ["timestamp past", shown.timestampPast.map { "\($0) s" } ?? "any age"],
                 ["timestamp future", "\(shown.timestampFuture) s"],
                 ["agencies", shown.agencies.map(\.text).joined(separator: " ")],
+                ["client keys", shown.clientKeys?.joined(separator: " ") ?? "none needed"],
             ])
         }
     }

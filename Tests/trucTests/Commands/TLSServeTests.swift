@@ -3,6 +3,7 @@ import Exchange
 import Foundation
 import TestKit
 import Testing
+import VXPProtocol
 
 /// The daemon's certificate: from its start through a renewal without one.
 @Suite(.timeLimit(.minutes(4))) struct TLSServeTests {
@@ -51,6 +52,72 @@ import Testing
         #expect(try await old.get("/readyz", until: "]}").contains("the TLS certificate expires at"))
         #expect(!hub.logText.contains("PRIVATE KEY"))
         old.close()
+        #expect(try await hub.stop() == 0)
+    }
+
+    /// A system's call by curl.
+    private func call(
+        _ client: SDKClient, _ hub: HubProcess, root: TestCertificates.Pair, _ shown: TestCertificates.Pair?
+    ) async throws -> VXPReceivedReply {
+        let lines = try await client.head(.getAgenciesList, [], contentLength: 0).components(separatedBy: "\r\n")
+        let headers = lines.dropFirst().filter { $0.hasPrefix("XroadVnpt") }.flatMap { ["-H", $0] }
+        let certificate = shown.map { ["--cert", $0.certificate, "--key", $0.key] } ?? []
+        let outcome = try await Tool.run(
+            "curl",
+            [
+                "-sS", "--cacert", root.certificate, "-d", "", "https://127.0.0.1:\(hub.port)/getAgenciesList",
+            ] + headers + certificate)
+        return try VXPReceivedReply(parsing: Array(outcome.output.utf8))
+    }
+
+    @Test func `a system that is bound to a key needs its certificate, and the others do not`() async throws {
+        let (ours, theirs) = (try TestCertificates(), try TestCertificates())
+        let (root, roots) = (try await ours.authority("root"), try await theirs.authority("clients"))
+        let pair = try await ours.issue("hub", by: root)
+        let (first, next) = (try await theirs.issue("first", by: roots), try await theirs.issue("next", by: roots))
+        let hub = try await HubProcess.start(
+            arguments: Self.arguments(pair) + ["--set", "tls-client-ca-file=\(roots.certificate)"])
+        var clients: [String: SDKClient] = [:]
+        for id in ["qlvb.soxd", "qlvb.sotp"] {
+            let added = try await hub.command("system", "add", id, "--name", "QLVB", "--generate-secret")
+            let secret = try #require(added.output.split(separator: "\n").last.map(String.init))
+            clients[id] = SDKClient(port: hub.port, system: try SystemID(parsing: id), secret: secret)
+        }
+        let (bound, free) = (try #require(clients["qlvb.soxd"]), try #require(clients["qlvb.sotp"]))
+        func code(_ client: SDKClient, _ shown: TestCertificates.Pair?) async throws -> String? {
+            let reply = try await call(client, hub, root: root, shown)
+            return reply.isSuccess ? nil : reply.code
+        }
+        #expect(try await code(bound, nil) == nil)
+
+        let wrong = Refusal.Code.clientCertificateWrong.rawValue
+        let outcome = try await hub.command("system", "bind", "qlvb.soxd", "--certificate", first.certificate)
+        #expect(outcome.status == 0 && outcome.errors.contains("tls-client-ca-file"))
+        #expect(try await code(bound, nil) == wrong)
+        #expect(try await code(bound, next) == wrong)
+        #expect(try await code(bound, first) == nil)
+        #expect(try await code(free, nil) == nil)
+        #expect(try await code(free, next) == nil)
+        // Who does not know the secret does not learn what else is missing.
+        let guessing = SDKClient(port: hub.port, system: try SystemID(parsing: "qlvb.soxd"), secret: "guessed")
+        #expect(try await code(guessing, nil) == Refusal.Code.signatureInvalid.rawValue)
+
+        // The next key overlaps with the first one.
+        #expect(try await hub.command("system", "bind", "qlvb.soxd", "--certificate", next.certificate).status == 0)
+        #expect(try await code(bound, first) == nil)
+        #expect(try await code(bound, next) == nil)
+        let shown = try await hub.command("system", "show", "qlvb.soxd", "--json")
+        let keys = shown.output.matches(of: /[0-9a-f]{64}/).map { String($0.0) }
+        #expect(keys.count == 2)
+        #expect(try await hub.command("system", "unbind", "qlvb.soxd", "--key-sha256", keys[0]).status == 0)
+        #expect(try await code(bound, first) == wrong)
+        #expect(try await hub.command("system", "unbind", "qlvb.soxd", "--certificate", next.certificate).status == 0)
+        #expect(try await code(bound, nil) == nil)
+        for arguments in [["--key-sha256", keys[0]], ["--certificate", pair.key], ["--key-sha256", "x"]] {
+            let refused = try await CommandOutcome.run(
+                ["system", "unbind", "qlvb.soxd", "--data-dir", hub.dataDirectory] + arguments)
+            #expect(refused.status != 0, "\(arguments)")
+        }
         #expect(try await hub.stop() == 0)
     }
 

@@ -6,8 +6,11 @@ import Trust
 
 extension TLSGuard {
     /// Puts TLS below everything else of a connection that was just accepted; on its event loop.
-    func secure(_ channel: any Channel) throws {
+    ///
+    /// - Parameter plainHTTP: makes the answer to a request that comes without TLS.
+    func secure(_ channel: any Channel, plainHTTP: @escaping @Sendable () -> EdgeNotice) throws {
         let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(PlainHTTPHandler(answer: plainHTTP))
         try pipeline.addHandler(NIOSSLServerHandler(context: current.context))
         try pipeline.addHandler(TLSHandshakeHandler(handshakeTime: TimeAmount(handshakeTime)))
     }
@@ -17,10 +20,9 @@ extension TLSGuard {
     /// It was verified by the client roots, or there would be no connection.
     func peerKey(_ channel: any Channel) async -> SHA256Digest? {
         guard current.asksForCertificate,
-            let certificate = try? await channel.nioSSL_peerCertificate().get(),
-            let key = try? certificate.extractPublicKey().toSPKIBytes()
+            let certificate = try? await channel.nioSSL_peerCertificate().get()
         else { return nil }
-        return SHA256Digest(of: key)
+        return ClientCertificate.keyDigest(certificate)
     }
 }
 

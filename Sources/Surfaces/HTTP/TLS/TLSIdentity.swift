@@ -87,7 +87,8 @@ public struct TLSIdentity: Sendable {
         notAfter = Instant(microseconds: Int64(chain[0].notValidAfter) * 1_000_000)
     }
 
-    private static func certificates(_ path: String) throws(Refusal) -> [NIOSSLCertificate] {
+    /// The certificates in a PEM file, at least one. Blocking.
+    static func certificates(_ path: String) throws(Refusal) -> [NIOSSLCertificate] {
         guard let handle = FileHandle(forReadingAtPath: path),
             let data = try? handle.read(upToCount: maxFileBytes + 1)
         else { throw Refusal(.tlsUnusable, "\(path) cannot be read") }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Exchange
 import Foundation
-import Surfaces
 import TestKit
 import Testing
 import Trust
+
+@testable import Surfaces
 
 @Suite(.timeLimit(.minutes(3))) struct TLSEdgeTests {
     /// An edge with a certificate of its own, and the root that leads to it.
@@ -64,12 +65,40 @@ import Trust
         }
     }
 
-    @Test func `plain HTTP to the TLS port, and TLS to the plain port, end at once`() async throws {
+    /// It gets to read why, also with a body under way, and nothing behind it is taken for a request.
+    @Test(arguments: [0, 300_000, PlainHTTPHandler.drainBytes * 2])
+    func `plain HTTP to the TLS port is told so`(bodyBytes: Int) async throws {
         try await serve { server, _, root in
             let client = try await server.client()
-            try await client.send("GET /secure HTTP/1.1\r\nHost: a\r\n\r\n")
-            let rest = try await client.receiveToEnd()
-            #expect(!String(decoding: rest, as: UTF8.self).contains("HTTP/1.1 200"))
+            async let answer = client.receive()
+            // Beyond what is drained the connection may be reset under the client's hands.
+            try? await client.send(
+                Array("POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: \(bodyBytes)\r\n\r\n".utf8)
+                    + Array(repeating: 0x61, count: bodyBytes))
+            if bodyBytes <= PlainHTTPHandler.drainBytes {
+                let told = try await answer
+                #expect(told.status == 400 && told.field("Connection") == "close")
+                #expect(told.text.contains(Refusal.Code.plainHTTP.rawValue))
+                #expect(told.text.contains(try #require(told.field("X-Request-Id"))))
+                try await client.send("GET /secure HTTP/1.1\r\nHost: a\r\n\r\n")
+                client.halfClose()
+                #expect(try await client.receiveToEnd().isEmpty)
+            } else {
+                _ = try? await answer
+            }
+            #expect(try await curl(server.port, "/secure", ["--cacert", root.certificate]).status == 0)
+        }
+    }
+
+    @Test func `TLS to the plain port, and noise to the TLS port, end at once`() async throws {
+        try await serve { server, _, root in
+            for noise in ["\r\n\r\n", "get / http", "\u{80}\u{01}"] {
+                let client = try await server.client()
+                try await client.send(noise)
+                client.halfClose()
+                let rest = try? await client.receiveToEnd()
+                #expect(!String(decoding: rest ?? [], as: UTF8.self).contains("HTTP/1.1"))
+            }
             #expect(try await curl(server.port, "/secure", ["--cacert", root.certificate]).status == 0)
         }
         try await EdgeTestServer.run { server in
