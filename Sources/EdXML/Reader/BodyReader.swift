@@ -98,13 +98,14 @@ struct BodyReader {
         }
     }
 
-    var summaries: [AttachmentSummary] {
+    /// - Parameter seesThrough: whether wrapped attachments count as unpacked.
+    func summaries(seesThrough: Bool) -> [AttachmentSummary] {
         let references = Dictionary(manifest.map { ($0.contentID, $0) }, uniquingKeysWith: { first, _ in first })
         return attachments.map { attachment in
             let reference = references[attachment.contentID]
             let name = attachment.element.value("AttachmentName") ?? reference?.name
             let content = attachment.content
-            let wrapped = FileType.isArchive(name: name) ? nil : content.wrapped
+            let wrapped = !seesThrough || FileType.isArchive(name: name) ? nil : content.wrapped
             return AttachmentSummary(
                 contentID: attachment.contentID, name: name, description: attachment.element.value("Description"),
                 declaredType: attachment.element.value("ContentType"), detectedType: content.type,

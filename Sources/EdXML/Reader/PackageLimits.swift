@@ -26,8 +26,12 @@ public struct PackageLimits: Sendable, Equatable {
     public var findings = 100
     /// Bytes of a wrapped attachment that are unpacked for its digest; a larger one counts as it is.
     public var unpackedBytes = 256 << 20
-    /// Unpacked bytes for each packed one, likewise. Deflate itself ends at about 1 000.
+    /// Unpacked bytes for each packed one beyond `unpackedAllowance`, likewise. Deflate itself ends at about 1 000.
     public var unpackedRatio = 200
+    /// Bytes that a wrapped attachment may unpack to at any ratio: small files of one letter are not bombs.
+    public var unpackedAllowance = 1 << 20
+    /// Bytes that are unpacked for all attachments of a package together; beyond it all of them count as they are.
+    public var unpackedTotalBytes = 512 << 20
 
     public static let standard = PackageLimits()
 

@@ -27,6 +27,7 @@ final class PackageScanner: XMLEvents {
 
     private let limits: PackageLimits
     private let validator: SchemaValidator
+    private let unpacking: UnpackingBudget
     private var stack: [Open] = []
     private var firstBytes: [UInt8] = []
     private var elementCount = 0
@@ -48,6 +49,7 @@ final class PackageScanner: XMLEvents {
     init(limits: PackageLimits, validator: SchemaValidator) {
         self.limits = limits
         self.validator = validator
+        unpacking = UnpackingBudget(limit: limits.unpackedTotalBytes)
         log = FindingLog(limit: limits.findings)
     }
 
@@ -78,7 +80,7 @@ final class PackageScanner: XMLEvents {
     func reading(size: Int, digest: SHA256Digest) -> PackageReading {
         let verdict: PackageReading.Verdict =
             log.hasErrors ? .refuse : log.hasWarnings ? .acceptWithWarnings : .accept
-        let attachments = body.summaries
+        let attachments = body.summaries(seesThrough: !unpacking.isExhausted)
         let meaning = verdict == .refuse ? nil : header.map { PackageMeaning.digest(of: $0, attachments: attachments) }
         return PackageReading(
             header: header, attachments: attachments, manifest: body.manifest, findings: log.findings,
@@ -127,7 +129,9 @@ final class PackageScanner: XMLEvents {
         guard withinLimits(tag, name) else { return }
         let open = classify(tag, name)
         stack.append(open)
-        if case .base64 = open.content, attachment == nil { attachment = AttachmentStream(limits: limits) }
+        if case .base64 = open.content, attachment == nil {
+            attachment = AttachmentStream(limits: limits, budget: unpacking)
+        }
         if stack.count == 3, name == "edXMLHeader", open.content != nil { isInHeader = true }
         if open.isForwarded, let complaint = validator.elementStarted(tag) { addSchema(complaint) }
     }

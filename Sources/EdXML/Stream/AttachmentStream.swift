@@ -18,8 +18,9 @@ final class AttachmentStream {
     private let wrapped: WrappedContent
     private let output: UnsafeMutableRawPointer
 
-    init(limits: PackageLimits) {
-        wrapped = WrappedContent(limits: limits)
+    /// - Parameter budget: that of the package.
+    init(limits: PackageLimits, budget: UnpackingBudget) {
+        wrapped = WrappedContent(limits: limits, budget: budget)
         output = .allocate(byteCount: Base64Decoder.outputCapacity, alignment: 16)
     }
 

@@ -31,8 +31,12 @@ final class WrappedContent {
     private static let localSize = 30
     private static let centralSize = 46
     private static let endSize = 22
+    /// Packed bytes between two looks at the ratio. At the same places however the bytes come: what was unpacked from so
+    /// many is known then, while what was unpacked from a piece depends on its length, and the meaning would too.
+    private static let ratioStep = 4_096
 
     private let limits: PackageLimits
+    private let budget: UnpackingBudget
     private var state = State.gathering(.localHeader, needed: localSize)
     private var record: [UInt8] = []
     private var inflater: Inflater?
@@ -43,7 +47,11 @@ final class WrappedContent {
     private var packedBytes = 0
     private var unpackedBytes = 0
 
-    init(limits: PackageLimits) { self.limits = limits }
+    /// - Parameter budget: that of the package.
+    init(limits: PackageLimits, budget: UnpackingBudget) {
+        self.limits = limits
+        self.budget = budget
+    }
 
     /// The entry's digest and size; nil unless the whole ZIP has gone by and was plain.
     var result: Result? {
@@ -134,24 +142,33 @@ final class WrappedContent {
 
     private func inflate(_ rest: inout UnsafeRawBufferPointer) {
         guard let inflater else { return state = .unusual }
-        let before = rest.count
-        packedBytes += before
-        switch inflater.inflate(&rest, { self.take($0) }) {
-        case .wantsMore: if rest.count == before { state = .unusual }
-        case .ended:
-            state = afterBody()
-            self.inflater = nil
-        case .failed:
-            state = .unusual
-            self.inflater = nil
+        let count = min(rest.count, Self.ratioStep - packedBytes % Self.ratioStep)
+        var piece = UnsafeRawBufferPointer(rebasing: rest[..<count])
+        let progress = inflater.inflate(&piece, { self.take($0) })
+        let used = count - piece.count
+        packedBytes += used
+        rest = UnsafeRawBufferPointer(rebasing: rest[used...])
+        switch progress {
+        case .wantsMore where used > 0 && (packedBytes % Self.ratioStep != 0 || isWorthReading): return
+        case .ended where isWorthReading: state = afterBody()
+        case .wantsMore, .ended, .failed: state = .unusual
         }
+        self.inflater = nil
     }
 
-    /// False when the entry has grown beyond what is worth reading.
+    /// Whether the entry has not grown beyond the ratio.
+    private var isWorthReading: Bool {
+        unpackedBytes <= limits.unpackedAllowance + packedBytes * limits.unpackedRatio
+    }
+
+    /// False when the entry, or the package, has grown beyond what is unpacked at all.
     private func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        if !isStored {
+            // Never more than the limit, whatever the length of the piece that goes over it.
+            budget.spend(min(bytes.count, limits.unpackedBytes - unpackedBytes))
+            guard unpackedBytes + bytes.count <= limits.unpackedBytes, !budget.isExhausted else { return false }
+        }
         unpackedBytes += bytes.count
-        let allowed = min(limits.unpackedBytes, 1 << 20 + packedBytes * limits.unpackedRatio)
-        guard isStored || unpackedBytes <= allowed else { return false }
         checksum = UInt(crc32(checksum, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32(bytes.count)))
         digest.update(bytes)
         return true

@@ -70,6 +70,35 @@ struct PackageMeaningTests {
         }
     }
 
+    /// One budget for the package, and the same meaning in whatever order its attachments stand.
+    @Test func beyondTheBudgetOfThePackageNothingIsUnpacked() throws {
+        let document = try Invented.document()
+        func attachment(_ name: String, entry: String, bytes: Int) -> OutgoingAttachment {
+            Invented.attachment(
+                name, type: "text/plain", id: name,
+                content: Zip.archive([(entry, [UInt8](repeating: UInt8(ascii: "a"), count: bytes))]))
+        }
+        func unpacked(_ attachments: [OutgoingAttachment], budget: Int) throws -> (meaning: SHA256Digest?, count: Int) {
+            var limits = PackageLimits()
+            limits.unpackedTotalBytes = budget
+            let reading = read(try PackageWriter.bytes(.document(document), attachments: attachments), limits: limits)
+            return (reading.meaning, reading.attachments.count { $0.sha256 != $0.unpackedSHA256 })
+        }
+        let small = attachment("a.txt", entry: "1", bytes: 1_000)
+        let large = attachment("b.txt", entry: "2", bytes: 90_000)
+        let within = try unpacked([small, large], budget: 91_000)
+        #expect(within.count == 2)
+        let beyond = try unpacked([small, large], budget: 90_999)
+        #expect(beyond.count == 0 && beyond.meaning != within.meaning)
+        let turned = try unpacked([large, small], budget: 90_999)
+        #expect(turned.count == 0 && turned.meaning == beyond.meaning)
+        #expect(try unpacked([large, small], budget: 91_000).meaning == within.meaning)
+        // Named otherwise inside, it is then another package.
+        let renamed = attachment("a.txt", entry: "3", bytes: 1_000)
+        #expect(try unpacked([renamed, large], budget: 91_000).meaning == within.meaning)
+        #expect(try unpacked([renamed, large], budget: 90_999).meaning != beyond.meaning)
+    }
+
     @Test func archivesAreTakenAsTheyAre() throws {
         let document = try Invented.document()
         func digest(_ entry: String) throws -> SHA256Digest {

@@ -8,10 +8,10 @@ import Trust
 struct WrappedContentTests {
     private static let content = Array("Nội dung văn bản mẫu, lặp lại. ".utf8) + Invented.random(5_000, seed: 1)
 
-    private func result(_ bytes: [UInt8], piece: Int = .max, _ limits: PackageLimits = .standard) -> WrappedContent
-        .Result?
-    {
-        let wrapped = WrappedContent(limits: limits)
+    private func result(
+        _ bytes: [UInt8], piece: Int = .max, _ limits: PackageLimits = .standard
+    ) -> WrappedContent.Result? {
+        let wrapped = WrappedContent(limits: limits, budget: UnpackingBudget(limit: limits.unpackedTotalBytes))
         var rest = bytes[...]
         while !rest.isEmpty {
             Array(rest.prefix(piece)).withUnsafeBytes { wrapped.consume($0) }
@@ -58,8 +58,58 @@ struct WrappedContentTests {
         var limits = PackageLimits()
         limits.unpackedRatio = 2_000
         #expect(result(bomb, limits)?.bytes == 8 << 20)
-        limits.unpackedBytes = 4 << 20
+        limits.unpackedBytes = (8 << 20) - 1
         #expect(result(bomb, limits) == nil)
+        limits.unpackedBytes = 8 << 20
+        #expect(result(bomb, limits) != nil)
+        limits.unpackedTotalBytes = (8 << 20) - 1
+        #expect(result(bomb, limits) == nil)
+    }
+
+    /// What becomes of an entry near the bounds must not depend on how its bytes came: the meaning would.
+    @Test func theVerdictNearTheBoundsDoesNotDependOnTheCut() {
+        // Dense first, then sparse: the ratio is highest in the middle of nowhere.
+        let content =
+            Invented.random(6_000, seed: 8) + [UInt8](repeating: 0, count: 900_000) + Invented.random(9_000, seed: 9)
+        let archive = Zip.archive([("x", content)])
+        var verdicts: Set<Bool> = []
+        for allowance in stride(from: 0, through: 900_000, by: 20_011) {
+            var limits = PackageLimits()
+            limits.unpackedAllowance = allowance
+            limits.unpackedRatio = 50
+            let whole = result(archive, limits) != nil
+            verdicts.insert(whole)
+            for piece in [1, 1_000, 4_095, 4_097, 7_001] {
+                #expect((result(archive, piece: piece, limits) != nil) == whole, "\(allowance), \(piece)")
+            }
+        }
+        #expect(verdicts == [true, false])
+    }
+
+    @Test func aBudgetIsSpentInTheSameWayHoweverTheBytesCome() {
+        let archives = [
+            Zip.archive([("x", [UInt8](repeating: 1, count: 300_000))]),
+            Zip.archive([("y", [UInt8](repeating: 2, count: 500_000))], .init(spoilsChecksum: true)),
+        ]
+        // The second one grows over its own limit, and counts no more than that.
+        var limits = PackageLimits()
+        limits.unpackedBytes = 400_000
+        for (total, isExhausted) in [(699_999, true), (700_000, false)] {
+            for piece in [1, 333, Int.max] {
+                for order in [archives, archives.reversed()] {
+                    let budget = UnpackingBudget(limit: total)
+                    for archive in order {
+                        let wrapped = WrappedContent(limits: limits, budget: budget)
+                        var rest = archive[...]
+                        while !rest.isEmpty {
+                            Array(rest.prefix(piece)).withUnsafeBytes { wrapped.consume($0) }
+                            rest = rest.dropFirst(piece)
+                        }
+                    }
+                    #expect(budget.isExhausted == isExhausted, "\(total), \(piece)")
+                }
+            }
+        }
     }
 
     @Test func strayBytesNeverCrash() {

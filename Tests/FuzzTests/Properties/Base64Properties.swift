@@ -50,6 +50,8 @@ enum Base64Properties {
         var limits = PackageLimits()
         limits.unpackedRatio = 3
         limits.unpackedBytes = 2 << 20
+        limits.unpackedAllowance = 1_000
+        limits.unpackedTotalBytes = 1 << 20
         let whole = unpack(Pieces(input, longest: 1 << 30), limits)
         for longest in [2, 5_000] {
             let cut = unpack(Pieces(input, longest: longest), limits)
@@ -60,7 +62,8 @@ enum Base64Properties {
     }
 
     private static func unpack(_ pieces: Pieces, _ limits: PackageLimits) -> WrappedContent.Result? {
-        let wrapped = WrappedContent(limits: limits)
+        let wrapped = WrappedContent(
+            limits: limits, budget: UnpackingBudget(limit: limits.unpackedTotalBytes))
         for piece in pieces { piece.withUnsafeBytes { wrapped.consume($0) } }
         return wrapped.result
     }

@@ -21,6 +21,8 @@ enum PackageProperties {
         limits.findings = 5
         limits.unpackedBytes = 3_000
         limits.unpackedRatio = 2
+        limits.unpackedAllowance = 100
+        limits.unpackedTotalBytes = 4_000
         return limits
     }()
 
