@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// Named places where a crash would hurt most. Tests kill the process there; in service passing one costs a nil check.
+/// Named places where a crash would hurt most. Tests kill the process there.
 ///
 /// `TRUC_FAULT_POINT=accept.after-content-sync` makes the process that passes that place kill itself with SIGKILL,
-/// with an optional count: `name:3` dies at the third pass.
+/// with an optional count: `name:3` dies at the third pass. Only in a debug build, and in one that was made with
+/// `-Xswiftc -DTRUC_FAULT_POINTS`; in any other there is no code that could, and the variable is an unknown setting,
+/// which stops the start.
 public enum FaultPoint: String, CaseIterable, Sendable {
     case acceptBeforeContent = "accept.before-content"
     case acceptAfterContentSync = "accept.after-content-sync"
@@ -15,44 +17,52 @@ public enum FaultPoint: String, CaseIterable, Sendable {
     case confirmBeforeCommit = "confirm.before-commit"
     case confirmAfterCommit = "confirm.after-commit"
 
+    /// The environment's variables that this build looks into: one, or none.
+    public static var variables: [String] {
+        #if DEBUG || TRUC_FAULT_POINTS
+            [variable]
+        #else
+            []
+        #endif
+    }
+
     /// Marks that the process has come to this place.
     @inline(__always)
     public func pass() {
-        if let armed = Self.armed, armed.point == self { armed.count() }
+        #if DEBUG || TRUC_FAULT_POINTS
+            if let armed = Self.armed, armed.point == self { armed.count() }
+        #endif
     }
+}
 
-    private static let armed: Armed? = {
-        guard let setting = ProcessInfo.processInfo.environment["TRUC_FAULT_POINT"] else { return nil }
-        let parts = setting.split(separator: ":", maxSplits: 1)
-        guard let name = parts.first, let point = FaultPoint(rawValue: String(name)) else { return nil }
-        return Armed(point: point, passes: parts.count == 2 ? Int(parts[1]) ?? 1 : 1)
-    }()
+#if DEBUG || TRUC_FAULT_POINTS
+    extension FaultPoint {
+        private static let variable = "TRUC_FAULT_POINT"
 
-    /// Holds the count behind its lock; nothing else is mutable.
-    private final class Armed: Sendable {
-        let point: FaultPoint
-        private let remaining: Remaining
+        private static let armed: Armed? = {
+            guard let setting = ProcessInfo.processInfo.environment[variable] else { return nil }
+            let parts = setting.split(separator: ":", maxSplits: 1)
+            guard let name = parts.first, let point = FaultPoint(rawValue: String(name)) else { return nil }
+            return Armed(point: point, passes: parts.count == 2 ? Int(parts[1]) ?? 1 : 1)
+        }()
 
-        init(point: FaultPoint, passes: Int) {
-            self.point = point
-            self.remaining = Remaining(passes)
-        }
+        /// `@unchecked`: `remaining` is read and written only while `lock` is held; nothing else is mutable.
+        private final class Armed: @unchecked Sendable {
+            let point: FaultPoint
+            private let lock = NSLock()
+            private var remaining: Int
 
-        func count() {
-            if remaining.decrement() == 0 { kill(getpid(), SIGKILL) }
-        }
-    }
+            init(point: FaultPoint, passes: Int) {
+                self.point = point
+                remaining = passes
+            }
 
-    /// `@unchecked`: `value` is read and written only while `lock` is held.
-    private final class Remaining: @unchecked Sendable {
-        private let lock = NSLock()
-        private var value: Int
-        init(_ value: Int) { self.value = value }
-        func decrement() -> Int {
-            lock.withLock {
-                value -= 1
-                return value
+            func count() {
+                lock.withLock {
+                    remaining -= 1
+                    if remaining == 0 { kill(getpid(), SIGKILL) }
+                }
             }
         }
     }
-}
+#endif

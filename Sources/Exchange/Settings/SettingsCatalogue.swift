@@ -9,7 +9,7 @@ extension Settings {
 
     /// Variables that are no settings: a URL may hold a password, which no setting may; the others are for builders of
     /// the hub and its tests.
-    public static let otherVariables = ["TRUC_DATABASE_URL", "TRUC_FAULT_POINT", "TRUC_POSTGRES_BIN"]
+    public static let otherVariables = ["TRUC_DATABASE_URL", "TRUC_POSTGRES_BIN"] + FaultPoint.variables
 
     /// Every setting, in the order in which `truc config explain` shows them.
     public static let catalogue: [SettingEntry] =
