@@ -21,9 +21,11 @@ struct CrashCommand: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
-        guard try await CrashRun.run(seed: seed ?? UInt64.random(in: 0...999_999), cycles: cycles) else {
-            throw ExitCode.failure
-        }
+        let place = try Place.make()
+        let violations = try await CrashRun.run(
+            seed: seed ?? UInt64.random(in: 0...999_999), cycles: cycles, place: place)
+        guard violations.isEmpty else { throw ExitCode.failure }
+        place.remove()
     }
 }
 

@@ -29,15 +29,24 @@ final class CrashRun {
         self.hub = hub
     }
 
-    /// - Returns: whether everything held; then nothing is left behind.
-    static func run(seed: UInt64, cycles: Int) async throws -> Bool {
-        let place = try Place.make()
+    /// Registers the agencies, goes through the cycles and says what came of it.
+    ///
+    /// - Parameters:
+    ///   - place: fresh; kept.
+    ///   - sabotage: called after each cycle with its number, with 0 before the first: a test makes the hub's world lie.
+    /// - Returns: what did not hold.
+    static func run(
+        seed: UInt64, cycles: Int, place: Place, sabotage: (Int) async throws -> Void = { _ in }
+    ) async throws -> [Ledger.Violation] {
         say("seed \(seed), \(cycles) cycles, in \(place.root)")
         if !place.canBeFull { say("the disk is never full: a file system of the run's own takes root's rights") }
-        let run = CrashRun(seed: seed, cycles: cycles, place: place, hub: try await start(place, nil))
+        let run = CrashRun(seed: seed, cycles: cycles, place: place, hub: try await start(place, .segments, nil))
         do {
             try await run.register()
-            try await run.all()
+            try await sabotage(0)
+            try await run.all(sabotage)
+        } catch let violation as Ledger.Violation {
+            run.book.violate(violation)
         } catch {
             run.book.violate(Ledger.Violation(what: "the run broke off: \(error)", name: nil))
         }
@@ -47,16 +56,16 @@ final class CrashRun {
                 Ledger.Violation(what: "the last stop ended with \(status.map(String.init) ?? "nothing")", name: nil))
         }
         run.report(seed)
-        guard run.book.violations.isEmpty else { return false }
-        place.remove()
-        return true
+        return run.book.violations
     }
 
-    private static func start(_ place: Place, _ point: String?) async throws -> HubProcess {
+    private static func start(_ place: Place, _ backend: ContentBackend, _ point: String?) async throws -> HubProcess {
         // All load comes from three systems: what is looked for is loss, not patience.
         try await HubProcess.start(
             dataDirectory: place.dataDirectory, faultPoint: point,
-            arguments: ["--set", "system-concurrent=1000", "--set", "system-rate=100000"])
+            arguments: [
+                "--set", "system-concurrent=1000", "--set", "system-rate=100000", "--set", "content-backend=\(backend)",
+            ])
     }
 
     private func register() async throws {
@@ -71,7 +80,7 @@ final class CrashRun {
         }
     }
 
-    private func all() async throws {
+    private func all(_ sabotage: (Int) async throws -> Void) async throws {
         for _ in 0..<cycles {
             let cycle = schedule.next()
             let before = book.counts
@@ -79,8 +88,11 @@ final class CrashRun {
             let news = book.counts.map { ($0.key, $0.value - before[$0.key, default: 0]) }.filter { $0.1 != 0 }.sorted {
                 $0.0 < $1.0
             }
-            say("\(cycle.number) \(cycle.fault): \(news.map { "\($0.0) \($0.1)" }.joined(separator: ", "))")
+            say(
+                "\(cycle.number) \(cycle.fault) \(cycle.backend): \(news.map { "\($0.0) \($0.1)" }.joined(separator: ", "))"
+            )
             guard book.violations.isEmpty else { return }
+            try await sabotage(cycle.number)
         }
         for agency in Office.codes.indices {
             try await resendDoubted(Worker(agency, port: hub.port, book: book), statuses: nil)
@@ -95,21 +107,21 @@ final class CrashRun {
 
     private func cycle(_ cycle: Schedule.Cycle) async throws {
         book.excuses = cycle.fault.excuses
-        try await arm(cycle.fault)
+        try await arm(cycle)
         try await load(cycle)
         let isAlive = place.isMine(hub.pid)
         if book.ringNow(), isAlive { book.count("fault only after the load") }
-        try await recover(cycle.fault)
+        try await recover(cycle)
         try await prove(cycle.number)
     }
 
     /// Sees to it that the fault will come.
-    private func arm(_ fault: Schedule.Fault) async throws {
+    private func arm(_ cycle: Schedule.Cycle) async throws {
         let (place, pid) = (place, hub.pid)
-        switch fault {
+        switch cycle.fault {
         case .hubAt(let point, let pass):
             try await stopGracefully()
-            hub = try await Self.start(place, "\(point.rawValue):\(pass)")
+            hub = try await Self.start(place, cycle.backend, "\(point.rawValue):\(pass)")
             // A place that is not come to, or not so often: then after the load.
             let late = hub.pid
             book.set(bellAt: .max) { place.signal(late, SIGKILL) }
@@ -158,13 +170,13 @@ final class CrashRun {
     }
 
     /// After this the hub is ready, whatever was done to it.
-    private func recover(_ fault: Schedule.Fault) async throws {
+    private func recover(_ cycle: Schedule.Cycle) async throws {
         place.empty()
-        switch fault {
+        switch cycle.fault {
         case .hubAt, .hub, .hubAndPostmaster:
             let status = try await hub.ended()
             if status != -SIGKILL { book.violate(Ledger.Violation(what: "killed, it ended with \(status)", name: nil)) }
-            hub = try await Self.start(place, nil)
+            hub = try await Self.start(place, cycle.backend, nil)
         case .starting(_, let moments):
             try await hub.ended()
             for moment in moments {
@@ -173,11 +185,11 @@ final class CrashRun {
                 place.signal(place.postmaster, SIGKILL)
                 book.count(isListening ? "killed just after its start" : "killed while starting")
             }
-            hub = try await Self.start(place, nil)
+            hub = try await Self.start(place, cycle.backend, nil)
         case .stop:
             let status = try await hub.ended()
             if status != 0 { book.violate(Ledger.Violation(what: "a stop under load ended with \(status)", name: nil)) }
-            hub = try await Self.start(place, nil)
+            hub = try await Self.start(place, cycle.backend, nil)
         case .postmaster, .backend, .diskFull: break
         }
         try await waitUntilReady()

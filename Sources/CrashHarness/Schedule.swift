@@ -64,13 +64,15 @@ struct Schedule {
     struct Cycle: Equatable {
         let number: Int
         let fault: Fault
+        /// Where hubs that are started in this cycle keep what is new.
+        let backend: ContentBackend
         /// One script for each sender: agency, then its actions.
         let senders: [(agency: Int, script: [Send])]
         /// One script for each agency.
         let receivers: [[(pick: UInt64, take: Take)]]
 
         static func == (left: Cycle, right: Cycle) -> Bool {
-            left.number == right.number && left.fault == right.fault
+            left.number == right.number && left.fault == right.fault && left.backend == right.backend
                 && left.senders.elementsEqual(right.senders) { $0 == $1 }
                 && left.receivers.elementsEqual(right.receivers) { $0.elementsEqual($1) { $0 == $1 } }
         }
@@ -88,6 +90,7 @@ struct Schedule {
         number += 1
         return Cycle(
             number: number, fault: fault(),
+            backend: Int.random(in: 0..<3, using: &generator) == 0 ? .chunks : .segments,
             senders: (0..<Self.agencies * Self.sendersPerAgency).map { index in
                 let agency = index % Self.agencies
                 return (agency, (0..<Self.sendsPerSender).map { _ in send(from: agency) })

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+@testable import CrashHarness
+
+/// The whole harness against real hubs: one that can be trusted passes, and one whose world lies to it is found out.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct CrashRunTests {
+    /// The first seed whose run begins with such a fault.
+    private func seed(_ isWanted: (Schedule.Fault) -> Bool) throws -> UInt64 {
+        try #require(
+            (1...10_000 as ClosedRange<UInt64>).first { seed in
+                var schedule = Schedule(seed: seed)
+                return isWanted(schedule.next().fault)
+            })
+    }
+
+    @Test func `a hub that keeps what it acknowledges passes`() async throws {
+        let place = try Place.make()
+        defer { place.remove() }
+        let seed = try seed { if case .backend(let after, _) = $0 { after > 30 } else { false } }
+        #expect(try await CrashRun.run(seed: seed, cycles: 1, place: place) == [])
+    }
+
+    /// Each COMMIT answers before what it commits is safe, as with `synchronous_commit = off`; then the server dies.
+    @Test func `acknowledged before it is committed for good is found out`() async throws {
+        let place = try Place.make()
+        defer { place.remove() }
+        let seed = try seed { if case .backend(let after, _) = $0 { after > 30 } else { false } }
+        let violations = try await CrashRun.run(seed: seed, cycles: 1, place: place) { cycle in
+            guard cycle == 0 else { return }
+            try psql(
+                place,
+                """
+                CREATE FUNCTION hurry() RETURNS trigger LANGUAGE plpgsql AS
+                    $$ BEGIN PERFORM set_config('synchronous_commit', 'off', true); RETURN NULL; END $$;
+                CREATE TRIGGER hurry AFTER INSERT ON history FOR EACH STATEMENT EXECUTE FUNCTION hurry();
+                ALTER SYSTEM SET wal_writer_delay = '10s';
+                SELECT pg_reload_conf();
+                """)
+        }
+        #expect(violations.contains { $0.what.hasPrefix("acknowledged, and neither listed to") }, "\(violations)")
+    }
+
+    /// One delivery in ten is never written, though nothing fails.
+    @Test func `a forgotten recipient is found out`() async throws {
+        let place = try Place.make()
+        defer { place.remove() }
+        let seed = try seed { if case .hub(let after) = $0 { after > 30 } else { false } }
+        let violations = try await CrashRun.run(seed: seed, cycles: 2, place: place) { cycle in
+            guard cycle == 0 else { return }
+            try psql(
+                place,
+                """
+                CREATE SEQUENCE forgetting; GRANT USAGE ON forgetting TO PUBLIC;
+                CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS
+                    $$ BEGIN IF nextval('forgetting') % 10 = 0 THEN RETURN NULL; END IF; RETURN NEW; END $$;
+                CREATE TRIGGER forget BEFORE INSERT ON delivery FOR EACH ROW EXECUTE FUNCTION forget();
+                """)
+        }
+        #expect(!violations.isEmpty)
+    }
+
+    /// One byte of each content changes on the disk.
+    @Test func `other bytes are found out`() async throws {
+        let place = try Place.make()
+        defer { place.remove() }
+        let seed = try seed { if case .hub(let after) = $0 { after > 30 } else { false } }
+        let violations = try await CrashRun.run(seed: seed, cycles: 1, place: place) { cycle in
+            guard cycle == 1 else { return }
+            let content = URL(filePath: place.dataDirectory + "/content")
+            for case let file as URL in FileManager.default.enumerator(at: content, includingPropertiesForKeys: nil)
+                ?? .init()
+            where file.pathExtension == "seg" {
+                let handle = try FileHandle(forUpdating: file)
+                // Within the first record, behind its header.
+                try handle.seek(toOffset: 300)
+                try handle.write(contentsOf: Data([0]))
+                try handle.close()
+            }
+        }
+        #expect(violations.contains { $0.what.contains("content.damaged") }, "\(violations)")
+    }
+
+    private func psql(_ place: Place, _ statements: String) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [
+            "psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--host", place.dataDirectory + "/postgresql",
+            "--username", "truc_owner", "--dbname", "truc", "--output", "/dev/null",
+        ]
+        let pipe = Pipe()
+        process.standardInput = pipe
+        try process.run()
+        try pipe.fileHandleForWriting.write(contentsOf: Data(statements.utf8))
+        try pipe.fileHandleForWriting.close()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+    }
+}
