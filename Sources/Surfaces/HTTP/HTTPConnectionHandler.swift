@@ -53,6 +53,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             guard isServed(head) else { return refuse(Refusal(.overloaded, "all connections are at work"), context) }
+            if let problem = RequestHeadCheck.problem(head) {
+                let isAnswered = state.refuseHead(Self.facts(head))
+                return isAnswered ? refuse(Refusal(.parameterInvalid, problem), context) : reschedule(context)
+            }
             guard case .forward(let sendContinue) = state.requestHead(Self.facts(head)) else { return }
             seat?.busy()
             // One request, so that the next who asks finds a place.
@@ -81,6 +85,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
+        guard !state.inputIsOver else { return }
         state.willRead(context.eventLoop.now)
         reschedule(context)
         context.read()
@@ -156,7 +161,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             // Closing before that would throw the unwritten part of the answer away.
             written.futureResult.assumeIsolated().whenComplete { _ in self.finalAnswerWritten(context) }
             context.writeAndFlush(data, promise: written)
-            context.read()
+            if state.discardsInput { context.read() }
         }
         reschedule(context)
     }
@@ -245,7 +250,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         let isChunked = head.headers.contains(name: "Transfer-Encoding")
         return HTTPConnectionState.RequestFacts(
             isHTTP11: head.version.major > 1 || (head.version.major == 1 && head.version.minor >= 1),
-            isKeepAlive: head.isKeepAlive,
+            isKeepAlive: head.isKeepAlive && !RequestHeadCheck.asksForOtherProtocol(head),
+            endsInput: RequestHeadCheck.asksForOtherProtocol(head),
             hasBody: isChunked || (length ?? 0) > 0,
             contentLength: isChunked ? nil : length,
             expectsContinue: head.headers[canonicalForm: "Expect"].contains { $0.lowercased() == "100-continue" })

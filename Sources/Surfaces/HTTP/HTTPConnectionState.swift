@@ -11,6 +11,8 @@ struct HTTPConnectionState {
     struct RequestFacts {
         var isHTTP11 = true
         var isKeepAlive = true
+        /// After it the parser reads nothing any more and keeps whatever comes.
+        var endsInput = false
         var hasBody = false
         /// Nil for a chunked body.
         var contentLength: Int?
@@ -82,7 +84,12 @@ struct HTTPConnectionState {
     }
 
     /// Whether what comes is thrown away, so that somebody must go on reading.
-    var discardsInput: Bool { phase == .closing || phase == .draining }
+    var discardsInput: Bool { !inputIsOver && (phase == .closing || phase == .draining) }
+
+    /// Whether nothing may be read any more, because it would be kept and never looked at.
+    private(set) var inputIsOver = false
+    /// `RequestFacts.endsInput` of the request that came last, served or not.
+    private var endsInput = false
 
     /// Whether an answer may still be written; after the one that closes, no other.
     var acceptsAnswers: Bool { phase == .open }
@@ -93,6 +100,7 @@ struct HTTPConnectionState {
     // MARK: The request
 
     mutating func requestHead(_ facts: RequestFacts) -> HeadAction {
+        endsInput = facts.endsInput
         guard phase == .open, !mustClose, owed == 0 || (latest.isKeepAlive && latest.isHTTP11) else {
             refusesInput = true
             isReading = true
@@ -112,6 +120,18 @@ struct HTTPConnectionState {
         return .forward(sendContinue: wants && owed == 1)
     }
 
+    /// A head came that is not to be served; nothing after it is.
+    ///
+    /// - Returns: whether to answer it now. If not, answers are due to earlier requests, and the last of them closes.
+    mutating func refuseHead(_ facts: RequestFacts) -> Bool {
+        endsInput = facts.endsInput
+        guard phase == .open, !refusesInput else { return false }
+        refusesInput = true
+        isReading = true
+        mustClose = true
+        return owed == 0
+    }
+
     mutating func requestBody(_ count: Int, _ now: NIODeadline) -> PartAction {
         restBytes = restBytes.map { $0 - count }
         pace.received(count, now)
@@ -121,6 +141,7 @@ struct HTTPConnectionState {
 
     mutating func requestEnd() -> PartAction {
         isReading = false
+        if endsInput { inputIsOver = true }
         continueOwed = false
         switch phase {
         case .open: return refusesInput ? .discard : .forward

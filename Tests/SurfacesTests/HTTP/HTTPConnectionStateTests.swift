@@ -38,6 +38,50 @@ import Testing
         #expect(failure == .nothing)
     }
 
+    @Test func aHeadThatIsNotServedWaitsForTheAnswersBeforeIt() {
+        var idle = open()
+        let isAnsweredNow = idle.refuseHead(withBody)
+        let itsBody = idle.requestBody(10, start)
+        #expect(isAnsweredNow && itsBody == .discard)
+
+        var owing = open()
+        _ = owing.requestHead(Facts())
+        _ = owing.requestEnd()
+        let isAnswered = owing.refuseHead(withBody)
+        // Its body is nobody's, least of all that of the request before.
+        let (body, end, next) = (owing.requestBody(10, start), owing.requestEnd(), owing.requestHead(Facts()))
+        #expect(!isAnswered && body == .discard && end == .discard && next == .drop)
+        let saysClose = owing.responseHead()
+        let action = owing.responseEnd(start)
+        #expect(saysClose && action == .closeWhenWritten)
+    }
+
+    /// The parser keeps what comes after a request for another protocol: served, dropped or refused.
+    @Test func afterARequestForAnotherProtocolNothingIsRead() {
+        let upgrade = Facts(isKeepAlive: false, endsInput: true)
+        var served = open()
+        _ = served.requestHead(upgrade)
+        #expect(!served.inputIsOver)
+        _ = served.requestEnd()
+        #expect(served.inputIsOver)
+        _ = served.responseHead()
+        _ = served.responseEnd(start)
+        let written = served.finalAnswerWritten()
+        #expect(!served.discardsInput && written == .close)
+
+        var dropped = open()
+        _ = dropped.requestHead(Facts(isKeepAlive: false))
+        _ = dropped.requestEnd()
+        _ = dropped.requestHead(upgrade)
+        _ = dropped.requestEnd()
+        #expect(dropped.inputIsOver)
+
+        var refused = open()
+        _ = refused.refuseHead(upgrade)
+        _ = refused.requestEnd()
+        #expect(refused.inputIsOver)
+    }
+
     @Test func pipelinedRequestsAreAnsweredBeforeClosing() {
         var state = open()
         for facts in [Facts(), Facts(isKeepAlive: false)] {
