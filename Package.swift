@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 
 func room(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
@@ -26,6 +27,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -36,22 +38,24 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(name: "CTimex"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         room("Exchange", []),
+        room("Prometheus", ["Exchange", metrics]),
         room("Trust", ["Exchange", "COpenSSL"]),
         room("EdXML", ["Exchange", "Trust", "CLibXML2", "CZlib"], resources: [.embedInCode("Schema/edxml.xsd")]),
         room("VXPProtocol", ["Exchange", "Trust"]),
         room("Delivery", ["Exchange"]),
         room(
-            "Store", ["Exchange", "Trust", "Delivery", "CPostgreSQL", log],
+            "Store", ["Exchange", "Trust", "Delivery", "CPostgreSQL", log, metrics],
             resources: [.embedInCode("Migrations")]),
-        room("Hub", ["Exchange", "Trust", "EdXML", "Delivery", "Store", log]),
+        room("Hub", ["Exchange", "Trust", "EdXML", "Delivery", "Store", "CTimex", log, metrics]),
         room(
             "Surfaces",
             [
-                "Exchange", "Trust", "Delivery", "VXPProtocol", "Hub", log,
+                "Exchange", "Trust", "Delivery", "Prometheus", "VXPProtocol", "Hub", log, metrics,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -66,7 +70,8 @@ let package = Package(
         .executableTarget(
             name: "truc",
             dependencies: [
-                "Exchange", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub", "Surfaces", log,
+                "Exchange", "Prometheus", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub", "Surfaces", log,
+                metrics,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -89,6 +94,7 @@ let package = Package(
             ], swiftSettings: strict),
 
         tests("Exchange", ["Exchange", "TestKit"]),
+        tests("Prometheus", ["Prometheus", "Exchange", metrics]),
         tests("Trust", ["Trust", "Exchange", "TestKit"]),
         tests("EdXML", ["EdXML", "Exchange", "Trust", "CLibXML2", "CZlib", "TestKit"]),
         tests("VXPProtocol", ["VXPProtocol", "Exchange", "Trust", "TestKit"]),

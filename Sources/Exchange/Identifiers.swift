@@ -22,6 +22,13 @@ extension TimeOrderedID {
         self.init(uuid: UUID(uuid: bytes))
     }
 
+    /// Sorts before every identifier that is made at this instant or later, and after those of earlier milliseconds.
+    public static func earliest(at instant: Instant) -> Self {
+        let high = (UInt64(max(0, instant.microseconds)) / 1_000) << 16
+        let bytes = withUnsafeBytes(of: (high.bigEndian, UInt64.zero)) { $0.loadUnaligned(as: uuid_t.self) }
+        return Self(uuid: UUID(uuid: bytes))
+    }
+
     /// - Throws: `ParsingProblem` unless the text is a UUID of any version.
     public init(parsing text: some StringProtocol) throws(ParsingProblem) {
         // Foundation's own reading takes "0x", signs and blanks for digits: two texts would be one id.

@@ -19,6 +19,7 @@ extension Refusal {
         case bodyTooSlow = "request.body-too-slow"
         case plainHTTP = "request.plain-http"
         case tooManyRequests = "request.too-many"
+        case metricsNotAllowed = "request.metrics-not-allowed"
         case hashMismatch = "request.hash-mismatch"
         case packageMalformed = "package.malformed"
         case packageInvalid = "package.invalid"
@@ -38,6 +39,7 @@ extension Refusal {
         case databaseUnavailable = "hub.database-unavailable"
         case storageUnavailable = "hub.storage-unavailable"
         case storageFull = "hub.storage-full"
+        case clockWrong = "hub.clock-wrong"
         case overloaded = "hub.overloaded"
         case stopping = "hub.stopping"
         case internalError = "hub.internal-error"
@@ -176,6 +178,13 @@ extension Refusal {
                     english: "The connecting system makes too many requests.",
                     remedyVietnamese: "Chờ số giây nêu trong Retry-After rồi gửi lại; giảm số luồng gọi đồng thời.",
                     remedyEnglish: "Wait for the seconds of Retry-After, then send again; use fewer threads.")
+            case .metricsNotAllowed:
+                Entry(
+                    class: .caller, http: 403, vxp: "15",
+                    vietnamese: "Địa chỉ này không được đọc số liệu vận hành.",
+                    english: "This address may not read the metrics.",
+                    remedyVietnamese: "Thêm địa chỉ vào metrics-readers và đọc trực tiếp, không qua proxy.",
+                    remedyEnglish: "Add the address to metrics-readers, and read directly, not through a proxy.")
             case .hashMismatch:
                 Entry(
                     class: .caller, http: 422, vxp: "10",
@@ -309,6 +318,13 @@ extension Refusal {
                     english: "The hub's disk is full.",
                     remedyVietnamese: "Gửi lại sau; đơn vị vận hành giải phóng dung lượng.",
                     remedyEnglish: "Try again later; the operator frees space.")
+            case .clockWrong:
+                Entry(
+                    class: .operatorDuty, http: 503, vxp: "20",
+                    vietnamese: "Đồng hồ của trục và của cơ sở dữ liệu lệch nhau quá mức cho phép.",
+                    english: "The clocks of the hub and of its database differ by more than is allowed.",
+                    remedyVietnamese: "Đồng bộ đồng hồ của cả hai máy chủ (chrony, NTP).",
+                    remedyEnglish: "Synchronise the clocks of both servers (chrony, NTP).")
             case .overloaded:
                 Entry(
                     class: .transient, http: 503, vxp: "20",

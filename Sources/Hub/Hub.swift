@@ -12,11 +12,17 @@ public struct Hub: Sendable {
     public let systems: SystemGate
     private let store: Store
     private let limits: PackageLimits
+    private let counters = IntakeCounters()
+    private let check: ReadinessCheck
 
     /// - Parameters:
     ///   - settings: of which the largest package and the failures before a delivery is held are taken.
     ///   - bounds: nil for those of `settings`.
-    public init(store: Store, settings: Settings = Settings(), bounds: HubLimits? = nil) {
+    ///   - clocks: those of the machine.
+    public init(
+        store: Store, settings: Settings = Settings(), bounds: HubLimits? = nil,
+        clocks: any ClockSource = SystemClocks()
+    ) {
         let bounds = bounds ?? HubLimits(settings)
         var limits = PackageLimits.standard
         limits.totalBytes = settings.packageMaxBytes
@@ -26,6 +32,8 @@ public struct Hub: Sendable {
         self.limits = limits
         mailbox = Mailbox(store: store, maxFailures: settings.deliveryMaxFailures)
         systems = SystemGate(limits: bounds.system)
+        check = ReadinessCheck(
+            store: store, clocks: clocks, maxDrift: .seconds(settings.clockMaxDriftSeconds))
     }
 
     /// The largest package that is taken, in bytes.
@@ -33,9 +41,12 @@ public struct Hub: Sendable {
 
     /// Begins to take a package. The session belongs to one task.
     public func receive(_ submission: Submission) -> IntakeSession {
-        IntakeSession(submission, store: store, registry: registry, limits: limits)
+        IntakeSession(submission, store: store, registry: registry, limits: limits, counters: counters)
     }
 
-    /// Proves that the hub can do its work now. See `Store.probe`.
-    public func probe() async throws { try await store.probe() }
+    /// Proves that the hub can do its work now (see `Store.probe`), and looks at the clocks. What was found is told for
+    /// `ReadinessCheck.reuse` again.
+    ///
+    /// - Throws: `Refusal` naming the part that fails.
+    public func readiness() async throws(Refusal) -> Readiness { try await check.readiness() }
 }

@@ -49,6 +49,7 @@ public struct ConnectionSettings: Sendable {
 /// The database of the hub: registry, lists, confirmations, traces. Every error that it throws is a `Refusal`.
 public final class Database: Sendable {
     let connectionSettings: ConnectionSettings
+    let confirmations = ConfirmationCounters()
     private let pool: PostgresPool
     private let logger: Logger
 

@@ -3,15 +3,21 @@ import Exchange
 import Hub
 import VXPProtocol
 
-/// Everything that the daemon serves on its one address: health for the operator's monitoring, VXP for the rest.
+/// Everything that the daemon serves on its one address: health and metrics for the operator's monitoring, VXP for the rest.
 public struct HubSurface: HTTPEdgeService {
     private let hub: Hub
     private let vxp: VXPSurface
+    private let metrics: MetricsPage?
     private let warnings: @Sendable () -> [String]
 
-    /// - Parameter warnings: what `/readyz` adds for those who look: plain sentences without quotes or line breaks.
-    public init(_ hub: Hub, warnings: @escaping @Sendable () -> [String] = { [] }) {
+    /// - Parameters:
+    ///   - metrics: nil where nothing is measured.
+    ///   - warnings: what `/readyz` adds for those who look: plain sentences without quotes or line breaks.
+    public init(
+        _ hub: Hub, metrics: MetricsPage? = nil, warnings: @escaping @Sendable () -> [String] = { [] }
+    ) {
         self.hub = hub
+        self.metrics = metrics
         self.warnings = warnings
         vxp = VXPSurface(hub)
     }
@@ -29,9 +35,11 @@ public struct HubSurface: HTTPEdgeService {
             // Alive: the process answers. Nothing else, or a database that is away would get the daemon restarted.
             return health(#"{"status":"ok"}"#)
         case "/readyz":
-            try await hub.probe()
-            let warnings = warnings().map { "\"\($0)\"" }.joined(separator: ",")
+            let warnings = try await (hub.readiness().warnings + warnings()).map { "\"\($0)\"" }.joined(separator: ",")
             return health(#"{"status":"ready","warnings":[\#(warnings)]}"#)
+        case "/metrics":
+            guard let metrics else { throw Refusal(.unknownOperation) }
+            return try metrics.reply(to: request)
         default:
             return try await vxp.respond(to: request)
         }

@@ -9,7 +9,7 @@ struct Room {
     let libraries: Set<String>?
 
     static let pure: Set<String> = ["Foundation"]
-    static let ambient: Set<String> = ["Foundation", "Logging", "Metrics", "Synchronization", "Dispatch", "Glibc"]
+    static let ambient: Set<String> = ["Foundation", "Logging", "CoreMetrics", "Synchronization", "Dispatch", "Glibc"]
     static let collections: Set<String> = ["Collections", "DequeModule", "HeapModule", "OrderedCollections"]
     static let http: Set<String> = [
         "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1",
@@ -18,6 +18,7 @@ struct Room {
 
     static let all: [Room] = [
         Room(name: "Exchange", rooms: [], libraries: pure),
+        Room(name: "Prometheus", rooms: ["Exchange"], libraries: ["CoreMetrics", "Synchronization"]),
         Room(name: "Trust", rooms: ["Exchange", "COpenSSL"], libraries: ambient),
         Room(name: "EdXML", rooms: ["Exchange", "Trust", "CLibXML2", "CZlib"], libraries: ambient),
         Room(name: "VXPProtocol", rooms: ["Exchange", "Trust"], libraries: ambient),
@@ -26,13 +27,14 @@ struct Room {
             name: "Store", rooms: ["Exchange", "Trust", "Delivery", "CPostgreSQL"],
             libraries: ambient.union(collections)),
         Room(
-            name: "Hub", rooms: ["Exchange", "Trust", "EdXML", "Delivery", "Store"],
+            name: "Hub", rooms: ["Exchange", "Trust", "EdXML", "Delivery", "Store", "CTimex"],
             libraries: ambient.union(collections)),
         Room(
-            name: "Surfaces", rooms: ["Exchange", "Trust", "Delivery", "VXPProtocol", "Hub"],
+            name: "Surfaces", rooms: ["Exchange", "Prometheus", "Trust", "Delivery", "VXPProtocol", "Hub"],
             libraries: ambient.union(collections).union(http)),
         Room(
-            name: "truc", rooms: ["Exchange", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub", "Surfaces"],
+            name: "truc",
+            rooms: ["Exchange", "Prometheus", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub", "Surfaces"],
             libraries: nil),
         // Made for tests: only tests import it, and it stays below the surfaces.
         Room(
@@ -44,7 +46,7 @@ struct Room {
     ]
 
     /// Folders of `Sources` that hold a module map and the header behind it.
-    static let cModules: Set<String> = ["COpenSSL", "CLibXML2", "CPostgreSQL", "CZlib"]
+    static let cModules: Set<String> = ["COpenSSL", "CLibXML2", "CPostgreSQL", "CTimex", "CZlib"]
 
     /// A room has a test folder of its own, except the one that is made for tests.
     static let tested: [String] = all.map(\.name).filter { $0 != "TestKit" }

@@ -96,6 +96,9 @@ import Testing
                     DeliveryID(uuid: delivery), .processing, description: nil, agencies: mine, system: system,
                     request: RequestID(), at: .now())
             },
+            Question(name: "reading") { database, _, _ in
+                _ = try await database.reading(ages: [60, 86_400], now: .now())
+            },
             Question(name: "in trouble") { database, _, _ in _ = try await database.deliveries(in: .held, limit: 100) },
             Question(name: "accept") { _, store, number in
                 _ = try await store.accept(bench.acceptance("mới \(number)", unknown: ["không có \(number)"]))

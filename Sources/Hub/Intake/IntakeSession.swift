@@ -22,16 +22,18 @@ public final class IntakeSession {
     private let registry: Registry
     private let submission: Submission
     private let reader: PackageReader
+    private let counters: IntakeCounters
     private var isJudged = false
     private var chunks: [[UInt8]] = []
     private var bytesInMemory = 0
     private var spool: SpoolFile?
 
-    init(_ submission: Submission, store: Store, registry: Registry, limits: PackageLimits) {
+    init(_ submission: Submission, store: Store, registry: Registry, limits: PackageLimits, counters: IntakeCounters) {
         self.submission = submission
         self.store = store
         self.registry = registry
         self.reader = PackageReader(limits: limits)
+        self.counters = counters
     }
 
     /// SHA-256 of everything received so far.
@@ -72,7 +74,9 @@ public final class IntakeSession {
         _ = try AcceptancePlan(header, for: submission, registry: submission.registry)
         let content = try await sealedContent(reading.digest)
         do {
-            return try await accept(reading, header, meaning, content)
+            let receipt = try await accept(reading, header, meaning, content)
+            counters.count(receipt, length: Self.length(content))
+            return receipt
         } catch let refusal as Refusal {
             // After these two it is not certain that nothing points at the content.
             if refusal.code != .databaseUnavailable, refusal.code != .internalError { await store.forget(content) }
@@ -126,6 +130,13 @@ public final class IntakeSession {
         if spool == nil, bytesInMemory > Self.maxInMemory { try await openSpool() }
         guard let spool else { return .memory(ContentBytes(chunks: chunks, digest: digest)) }
         return .sealed(try await Self.translating { try await spool.seal() })
+    }
+
+    private static func length(_ content: NewContent) -> Int {
+        switch content {
+        case .memory(let bytes): bytes.length
+        case .sealed(let place): place.length
+        }
     }
 
     private static func translating<T>(_ body: () async throws -> T) async throws -> T {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CoreMetrics
 import Exchange
 import Foundation
 import Logging
@@ -37,6 +38,8 @@ final class Committer: Sendable {
     private let thread = DedicatedThread(name: "commit", capacity: 4)
     private let syncThread = DedicatedThread(name: "content-sync", capacity: 4)
     private let work: CommitWork
+    private let batchSizes = Recorder(label: Metric.commitBatch.rawValue)
+    private let batchTimes = CoreMetrics.Timer(label: Metric.commitDuration.rawValue, dimensions: [])
 
     /// - Parameter backend: how new contents are kept; `segments` is written only where it is theirs.
     init(
@@ -97,7 +100,10 @@ final class Committer: Sendable {
                 return batch
             }
             if batch.isEmpty { return }
+            let began = ContinuousClock.now
             let results = work.commit(batch.map(\.acceptance))
+            batchSizes.record(batch.count)
+            batchTimes.record(began.duration(to: .now))
             FaultPoint.acceptAfterCommit.pass()
             for (waiting, result) in zip(batch, results) { waiting.answer.resume(with: result) }
         }
@@ -125,6 +131,7 @@ private final class CommitWork: @unchecked Sendable {
     private let backend: ContentBackend
     private let syncThread: DedicatedThread
     private let logger: Logger
+    private let syncTimes = CoreMetrics.Timer(label: Metric.contentSync.rawValue, dimensions: [])
     private var connection: PostgresConnection?
 
     init(
@@ -159,7 +166,7 @@ private final class CommitWork: @unchecked Sendable {
         let connection = try liveConnection()
         FaultPoint.acceptBeforeContent.pass()
         let placed = try place(batch)
-        let sync = try SyncInFlight(segments, on: syncThread)
+        let sync = try SyncInFlight(segments, on: syncThread, times: syncTimes)
         defer { sync.wait() }
         do {
             let transaction = AcceptTransaction(connection: connection)
@@ -241,9 +248,11 @@ private final class SyncInFlight: Sendable {
     private let done = DispatchSemaphore(value: 0)
     private let outcome = Mutex<Result<Void, any Error>?>(nil)
 
-    init(_ segments: SegmentWriter, on thread: DedicatedThread) throws {
+    init(_ segments: SegmentWriter, on thread: DedicatedThread, times: CoreMetrics.Timer) throws {
         try thread.post { [done] in
+            let began = ContinuousClock.now
             let result = Result { try segments.sync() }
+            times.record(began.duration(to: .now))
             self.outcome.withLock { $0 = result }
             done.signal()
         }

@@ -89,7 +89,7 @@ extension Database {
         _ id: DeliveryID, _ confirmation: PullDelivery.Confirmation, description: String?, agencies: [AgencyKey],
         system: SystemID, request: RequestID, maxFailures: Int = PullDelivery.maxFailures, at now: Instant
     ) async throws -> PullDelivery {
-        try await run { connection in
+        let (delivery, isMoved): (PullDelivery, Bool) = try await run { connection in
             try connection.transaction {
                 let found = try connection.query(
                     MailboxStatements.lockDelivery, [.uuid(id.uuid), .int8s(agencies.map { $0.value })])
@@ -101,7 +101,7 @@ extension Database {
                     state: state, failures: Int(try row.decode("failures", as: Int32.self)),
                     isTriedAgain: try row.decode("is_tried_again", as: Bool.self))
                 switch delivery.decide(confirmation, maxFailures: maxFailures) {
-                case .unchanged: return delivery
+                case .unchanged: return (delivery, false)
                 case .refuse: throw Refusal(.confirmationConflict, "\(state.rawValue) → \(confirmation.rawValue)")
                 case .become(let next):
                     let history = HistoryRow(
@@ -124,10 +124,12 @@ extension Database {
                         HistoryRow.statement([history]),
                     ])
                     FaultPoint.confirmBeforeCommit.pass()
-                    return next
+                    return (next, true)
                 }
             }
         }
+        if isMoved { confirmations.count(delivery.state) }
+        return delivery
     }
 
     /// Puts a held delivery back into its recipient's list, with its failures forgotten.

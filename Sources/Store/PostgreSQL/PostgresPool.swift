@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CoreMetrics
 import Exchange
 import Logging
 import Synchronization
@@ -61,6 +62,7 @@ public final class PostgresPool: Sendable {
     private let workers: [Worker]
     private let state: Mutex<State>
     private let origin = ContinuousClock.now
+    private let waits = CoreMetrics.Timer(label: Metric.poolWait.rawValue, dimensions: [])
 
     /// Makes a pool that has not connected yet; the first callers make it connect.
     public init(_ configuration: Configuration, logger: Logger) {
@@ -85,6 +87,7 @@ public final class PostgresPool: Sendable {
     ///   body's last transaction took effect is then unknown. Without the body having run: `Refusal` with
     ///   `.databaseUnavailable`, `.overloaded` or `.stopping`, or `CancellationError`.
     public func run<T: Sendable>(_ body: @escaping @Sendable (PostgresConnection) throws -> T) async throws -> T {
+        let asked = ContinuousClock.now
         let id = state.withLock { state in
             state.lastRequest += 1
             return state.lastRequest
@@ -92,7 +95,8 @@ public final class PostgresPool: Sendable {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let request = Request(
-                    run: { connection in
+                    run: { [waits] connection in
+                        waits.record(asked.duration(to: .now))
                         let outcome = Result { try body(connection) }
                         return { continuation.resume(with: outcome.mapError(Self.told)) }
                     },

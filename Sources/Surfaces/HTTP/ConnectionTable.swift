@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
+import CoreMetrics
+import Exchange
 import NIOCore
 import Synchronization
 
@@ -12,6 +13,7 @@ final class ConnectionTable: Sendable {
     }
 
     private let uncountedPeers: Set<String>
+    private let open = Gauge(label: Metric.httpConnections.rawValue)
     private let state: Mutex<State>
 
     init(limits: HTTPEdgeLimits) {
@@ -23,15 +25,12 @@ final class ConnectionTable: Sendable {
                     reserve: HTTPEdgeLimits.reservedConnections)))
     }
 
-    /// Connections that are open.
-    var count: Int { state.withLock { $0.admission.count } }
-
     /// Takes a new connection in; it leaves by itself when it is closed.
     ///
     /// - Returns: nil when there is no place: close it.
     func admit(_ channel: any Channel) -> ConnectionSeat? {
-        let peer = Self.peer(channel.remoteAddress)
-        let counted = peer.flatMap { uncountedPeers.contains($0) ? nil : $0 }
+        let peer = PeerAddress(channel.remoteAddress)
+        let counted = peer.flatMap { uncountedPeers.contains($0.text) ? nil : $0.share }
         let (seat, victim): (ConnectionSeat?, (any Channel)?) = state.withLock { state in
             state.lastID += 1
             let id = state.lastID
@@ -39,6 +38,7 @@ final class ConnectionTable: Sendable {
                 return (nil, nil)
             }
             state.channels[id] = channel
+            open.record(state.admission.count)
             return (
                 ConnectionSeat(table: self, id: id, isReserved: place == .reserved),
                 closing.flatMap { state.channels.removeValue(forKey: $0) }
@@ -57,20 +57,8 @@ final class ConnectionTable: Sendable {
         state.withLock { state in
             state.admission.closed(id)
             state.channels[id] = nil
+            open.record(state.admission.count)
         }
-    }
-
-    /// The peer's address without its port. An IPv6 client owns a whole /64, so that is what counts as one peer.
-    static func peer(_ address: SocketAddress?) -> String? {
-        guard let address, let text = address.ipAddress else { return nil }
-        var bytes = [UInt8](repeating: 0, count: 16)
-        guard case .v6 = address, inet_pton(AF_INET6, text, &bytes) == 1 else { return text }
-        let isMapped = bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
-        if isMapped { return bytes[12...].map { String($0) }.joined(separator: ".") }
-        // The loopback address is one machine's, and shares its /64 with nobody.
-        if bytes[..<15].allSatisfy({ $0 == 0 }) { return text }
-        return stride(from: 0, to: 8, by: 2).map { String(Int(bytes[$0]) << 8 | Int(bytes[$0 + 1]), radix: 16) }
-            .joined(separator: ":") + "::/64"
     }
 }
 

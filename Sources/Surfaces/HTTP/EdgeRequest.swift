@@ -28,6 +28,8 @@ public struct EdgeRequest: Sendable {
     public let logger: Logger
     /// Address of the peer, for logs.
     public let peer: String
+    /// Address of the peer without its port; empty where it has none. A proxy's own, when it came through one.
+    public let peerAddress: String
     /// Whether it came over TLS that the hub itself ended. What a proxy in front says of itself does not count.
     public let isSecure: Bool
     /// SHA-256 over the public key (SubjectPublicKeyInfo, DER) of the verified certificate that the client has shown; nil

@@ -75,6 +75,7 @@ public struct HTTPEdge<Surface: HTTPEdgeService>: Service {
     }
 
     private static func notice(of refusal: Refusal, _ surface: Surface) -> EdgeNotice {
+        RefusalCounters.shared.count(refusal.code)
         let id = Exchange.RequestID()
         let (contentType, bytes) = surface.refusalBody(refusal, requestID: id)
         return EdgeNotice(
@@ -112,6 +113,7 @@ struct EdgeResponder<Surface: HTTPEdgeService>: HTTPResponder {
             id: id, method: request.head.method.rawValue, path: request.head.path ?? "",
             fields: request.headers.map { ($0.name.rawName, $0.value) },
             body: EdgeBody(source: request.body, limit: limits.bodyBytes), logger: logger, peer: context.peer,
+            peerAddress: PeerAddress(context.channel.remoteAddress)?.text ?? "",
             isSecure: tls != nil, peerKey: await tls?.peerKey(context.channel))
         let reply = await RequestScope.$requestID.withValue(id) { await self.reply(to: edgeRequest) }
         return response(reply, id: id, logger: logger)
@@ -138,6 +140,7 @@ struct EdgeResponder<Surface: HTTPEdgeService>: HTTPResponder {
     }
 
     private func refused(_ refusal: Refusal, _ request: EdgeRequest) -> EdgeReply {
+        RefusalCounters.shared.count(refusal.code)
         request.logger.log(
             level: refusal.entry.http >= 500 ? .error : .info, "refused",
             metadata: [

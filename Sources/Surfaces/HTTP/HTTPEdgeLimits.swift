@@ -40,7 +40,7 @@ public struct HTTPEdgeLimits: Sendable {
     /// are at work; each for one request.
     public static let reservedConnections = 32
     /// Paths, without query, that are served on them.
-    public static let reservedPaths: Set<String> = ["/healthz", "/readyz"]
+    public static let reservedPaths: Set<String> = ["/healthz", "/readyz", "/metrics"]
     /// Largest head of a request: one field, and all together; in bytes. The parser's own hard limit is the same.
     public static let headBytes = 80 << 10
     /// Most header fields of a request.
@@ -52,7 +52,7 @@ public struct HTTPEdgeLimits: Sendable {
     public init(_ settings: Settings) {
         connections = settings.httpConnections
         connectionsPerPeer = settings.httpPeerConnections
-        uncountedPeers = Set(settings.httpProxies.split { $0 == "," || $0 == " " }.map(String.init))
+        uncountedPeers = Set(Settings.addresses(settings.httpProxies))
         idleTime = .seconds(settings.httpIdleSeconds)
         paceWindow = .seconds(settings.httpPaceSeconds)
         paceBytes = settings.httpPaceBytes

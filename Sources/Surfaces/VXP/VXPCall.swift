@@ -178,6 +178,7 @@ struct VXPCall: Sendable {
             try await body()
             return .success
         } catch let refusal as Refusal {
+            RefusalCounters.shared.count(refusal.code)
             logger.error(
                 "refused while answering", metadata: ["code": "\(refusal.code.rawValue)", "detail": "\(refusal)"])
             return .refused(refusal, id)

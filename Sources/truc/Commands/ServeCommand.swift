@@ -4,6 +4,7 @@ import Exchange
 import Foundation
 import Hub
 import Logging
+import Prometheus
 import ServiceLifecycle
 import Store
 import Surfaces
@@ -80,10 +81,12 @@ struct Daemon {
 
     /// Serves until the process is told to stop, then ends what is under way.
     func run() async throws {
+        // Before anything that measures is made.
+        let metrics = Measuring.registry
         let tls = try StartCheck.run(settings)
         let opened = try await Installation.open(settings, mode: .serve, logger: logger)
         do {
-            try await serve(opened, tls)
+            try await serve(opened, tls, metrics)
         } catch {
             await opened.close()
             throw error
@@ -91,7 +94,7 @@ struct Daemon {
         await opened.close()
     }
 
-    private func serve(_ opened: Installation, _ tls: TLSGuard?) async throws {
+    private func serve(_ opened: Installation, _ tls: TLSGuard?, _ metrics: PrometheusRegistry) async throws {
         try await introduceHub(to: opened.database)
         let store = try await Store.open(
             database: opened.database, contentDirectory: opened.contentDirectory,
@@ -99,13 +102,22 @@ struct Daemon {
         let hub = Hub(store: store, settings: settings)
         let logger = logger
         let edge = HTTPEdge(
-            surface: HubSurface(hub, warnings: { (tls?.problem(at: .now())?.description).map { [$0] } ?? [] }),
+            surface: HubSurface(
+                hub, metrics: MetricsPage(metrics, readers: Set(Settings.addresses(settings.metricsReaders))),
+                warnings: { (tls?.problem(at: .now())?.description).map { [$0] } ?? [] }),
             address: settings.listen, limits: HubSurface.limits(for: hub, settings: settings), tls: tls, logger: logger
         ) { address in
             logger.notice("listening", metadata: ["address": "\(address)"])
         }
         var configuration = ServiceGroupConfiguration(
-            services: [.init(service: edge), .init(service: TLSRenewal(tls: tls, logger: logger))],
+            services: [
+                .init(service: edge), .init(service: TLSRenewal(tls: tls, logger: logger)),
+                .init(
+                    service: Sampling(
+                        sampler: GaugeSampler(
+                            database: opened.database, interval: .seconds(settings.metricsIntervalSeconds),
+                            logger: logger))),
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(settings.shutdownSeconds)
         let group = ServiceGroup(configuration: configuration)

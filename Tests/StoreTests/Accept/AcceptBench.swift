@@ -63,10 +63,9 @@ struct AcceptBench: Sendable {
     func acceptance(
         _ document: String, from sender: TestAgency = .construction, to recipients: [TestAgency] = [.finance],
         unknown: [String] = [], kind: PackageKind = .document, content: String? = nil, meaning: String? = nil,
-        version: Int64? = nil, change: (inout Envelope) -> Void = { _ in }
+        version: Int64? = nil, at now: Instant = .now(), change: (inout Envelope) -> Void = { _ in }
     ) throws -> Acceptance {
         let bytes = ContentBytes(Array((content ?? "<edXML>\(document)</edXML>").utf8))
-        let now = Instant.now()
         var envelope = Envelope(
             id: PackageID(at: now), kind: kind, sender: try key(sender), senderWritten: sender.code,
             system: try sender.systemID, documentID: try DocumentID(parsing: document), signature: "absent",

@@ -73,6 +73,6 @@ import Testing
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
     ])
     func peersByTheirAddress(written: String, peer: String) throws {
-        #expect(ConnectionTable.peer(try SocketAddress(ipAddress: written, port: 4)) == peer)
+        #expect(try PeerAddress(SocketAddress(ipAddress: written, port: 4))?.share == peer)
     }
 }

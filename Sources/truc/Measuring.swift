@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import CoreMetrics
+import Hub
+import Prometheus
+import ServiceLifecycle
+
+/// Where this process's measurements go.
+enum Measuring {
+    /// Made once: swift-metrics takes one backend in the life of a process.
+    static let registry: PrometheusRegistry = {
+        let registry = PrometheusRegistry()
+        MetricsSystem.bootstrap(registry)
+        return registry
+    }()
+}
+
+/// The sampler, for as long as the hub serves.
+struct Sampling: Service {
+    let sampler: GaugeSampler
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await sampler.run() }
+    }
+}
