@@ -109,6 +109,39 @@ import Trust
         }
     }
 
+    /// Whoever is on the way can end a TCP connection; without TLS's goodbye, or with it, half a body is no body.
+    @Test(arguments: ["Content-Length: 100", "Transfer-Encoding: chunked"], [true, false])
+    func `a body cut over TLS is not taken for a whole one`(framing: String, saysGoodbye: Bool) async throws {
+        try await serve { server, _, root in
+            let cut = try await Tool.run(
+                "python3",
+                [
+                    "-c",
+                    """
+                    import socket, ssl, sys
+                    context = ssl.create_default_context(cafile=sys.argv[2])
+                    tcp = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+                    tls = context.wrap_socket(tcp, server_hostname="127.0.0.1")
+                    head = "POST /body HTTP/1.1\\r\\nHost: h\\r\\n" + sys.argv[3] + "\\r\\n\\r\\n"
+                    tls.sendall((head + "4\\r\\nhalf\\r\\n").encode())
+                    if sys.argv[4] == "true":
+                        try:
+                            tls.unwrap()
+                        except (ssl.SSLError, OSError):
+                            pass
+                    else:
+                        socket.socket(fileno=tls.detach()).close()
+                    """, "\(server.port)", root.certificate, framing, "\(saysGoodbye)",
+                ])
+            #expect(cut.status == 0, "\(cut.output)")
+            guard case .failure(let refusal) = try await server.surface.outcome.value else {
+                Issue.record("taken for a whole one")
+                return
+            }
+            #expect(refusal.code == .bodyIncomplete)
+        }
+    }
+
     @Test(arguments: ["", "\u{16}\u{03}\u{01}"])
     func `a handshake that stalls is ended`(beginning: String) async throws {
         try await serve(handshake: .milliseconds(300)) { server, _, root in
