@@ -58,11 +58,14 @@ public struct AgencyRecord: Sendable, Equatable {
     public let successor: AgencyKey?
     /// Every other written form.
     public let aliases: [String]
+    /// Version of the registry that its last change made.
+    public let version: Int64
+    public let changedAt: Instant
 
     public init(
         key: AgencyKey, code: AgencyID, name: String, mail: String? = nil, parent: AgencyKey? = nil,
         system: SystemID? = nil, isHub: Bool = false, validFrom: CalendarDate, validTo: CalendarDate? = nil,
-        successor: AgencyKey? = nil, aliases: [String] = []
+        successor: AgencyKey? = nil, aliases: [String] = [], version: Int64, changedAt: Instant
     ) {
         self.key = key
         self.code = code
@@ -75,6 +78,8 @@ public struct AgencyRecord: Sendable, Equatable {
         self.validTo = validTo
         self.successor = successor
         self.aliases = aliases
+        self.version = version
+        self.changedAt = changedAt
     }
 
     public func isOpen(on day: CalendarDate) -> Bool { validFrom <= day && validTo.map { day <= $0 } ?? true }

@@ -32,9 +32,10 @@ public actor SDKClient {
     public func head(
         _ operation: VXPOperation, _ parameters: [VXPParameter], contentLength: Int, expects: Bool = false
     ) throws -> String {
-        var lines = ["POST \(prefix)/\(operation.pathComponent) HTTP/1.1"]
+        var lines = ["\(operation.method) \(prefix)/\(operation.pathComponent) HTTP/1.1"]
         lines += try signer.headers(for: operation, all(parameters)).map { "\($0.name): \($0.value)" }
-        lines += ["Content-Length: \(contentLength)", "Host: 127.0.0.1:\(port)", "Connection: Keep-Alive"]
+        if operation.method == "POST" { lines.append("Content-Length: \(contentLength)") }
+        lines += ["Host: 127.0.0.1:\(port)", "Connection: Keep-Alive"]
         if expects { lines.append("Expect: 100-continue") }
         return lines.joined(separator: "\r\n") + "\r\n\r\n"
     }

@@ -129,3 +129,69 @@ public struct VXPAgencyItem: VXPListItem {
         [("id", id), ("pid", pid), ("code", code), ("name", name), ("mail", mail), ("oldCode", oldCode)]
     }
 }
+
+/// An item of `getAgenciesListQD20`: one agency in both lawful forms of its identifier.
+public struct VXPQD20AgencyItem: VXPListItem {
+    public let id: String
+    /// The form of QĐ 20/2020/QĐ-TTg; the registered identifier when it has none.
+    public let code: String
+    /// The thirteen-character form of QCVN 102:2016; empty when it has none.
+    public let code102: String
+    public let name: String
+    public let mail: String
+
+    public init(id: String, code: AgencyID, code102: AgencyID?, name: String, mail: String?) {
+        self.id = id
+        self.code = code.text
+        self.code102 = code102?.text ?? ""
+        self.name = name
+        self.mail = mail ?? ""
+    }
+
+    public var fields: [(key: String, value: String)] {
+        [("id", id), ("code", code), ("code102", code102), ("name", name), ("mail", mail)]
+    }
+}
+
+/// An item of `getSynchronizeUnit`: one agency as it is now, open or closed.
+public struct VXPUnitItem: VXPListItem {
+    public let id: String
+    /// `id` of the agency above; empty at the top.
+    public let pid: String
+    public let code: String
+    public let name: String
+    public let mail: String
+    /// Version of the registry that its last change made.
+    public let version: String
+    /// Identifier of the hub that serves it; empty before the hub has one.
+    public let centerCode: String
+    /// `true` once its last day has passed.
+    public let deleted: String
+    /// When it was changed last, `dd/MM/yyyy HH:mm:ss`, Vietnam's time.
+    public let modifyDate: String
+    /// Always `true`: nothing but agencies is registered.
+    public let isAgency: String
+
+    public init(
+        id: String, parentID: String?, code: AgencyID, name: String, mail: String?, version: Int64,
+        center: AgencyID?, isDeleted: Bool, modified: Instant
+    ) {
+        self.id = id
+        pid = parentID ?? ""
+        self.code = code.text
+        self.name = name
+        self.mail = mail ?? ""
+        self.version = String(version)
+        centerCode = center?.text ?? ""
+        deleted = String(isDeleted)
+        modifyDate = modified.vxp
+        isAgency = String(true)
+    }
+
+    public var fields: [(key: String, value: String)] {
+        [
+            ("id", id), ("pid", pid), ("code", code), ("name", name), ("mail", mail), ("version", version),
+            ("centerCode", centerCode), ("deleted", deleted), ("modifyDate", modifyDate), ("isAgency", isAgency),
+        ]
+    }
+}

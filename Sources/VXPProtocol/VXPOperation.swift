@@ -3,19 +3,22 @@ import Exchange
 
 /// The calls of the national SDK that the hub answers.
 ///
-/// Source: SDKVXP 2.0.1 as described in docs/vxp.md. Every one is a POST, the lists too.
+/// Source: SDKVXP 2.0.1 as described in docs/vxp.md. All but `downloadEdoc` are POSTs, the lists too.
 public enum VXPOperation: String, CaseIterable, Sendable {
     case sendEdoc
     case getReceivedEdocList
     case getEdoc
+    case downloadEdoc
     case updateStatus
     case getSentEdocList
     case getAgenciesList
+    case getAgenciesListQD20
+    case getSynchronizeUnit
     case countReceiveEdoc
     case countReceiveStatus
 
-    /// The only method that the SDK uses for these calls.
-    public static let method = "POST"
+    /// The only method that the SDK uses for the call.
+    public var method: String { self == .downloadEdoc ? "GET" : "POST" }
 
     /// Longest request path that is looked at, in bytes.
     public static let maxPathBytes = 1024
@@ -31,7 +34,9 @@ public enum VXPOperation: String, CaseIterable, Sendable {
         switch self {
         case .sendEdoc: nil
         case .getEdoc, .updateStatus, .countReceiveEdoc, .countReceiveStatus: "{}"
-        case .getReceivedEdocList, .getSentEdocList, .getAgenciesList: ""
+        case .downloadEdoc, .getReceivedEdocList, .getSentEdocList, .getAgenciesList, .getAgenciesListQD20,
+            .getSynchronizeUnit:
+            ""
         }
     }
 
@@ -41,7 +46,7 @@ public enum VXPOperation: String, CaseIterable, Sendable {
     /// configuration (`/XrdAdapter/adapter/sendEdoc`) works. A query is ignored.
     ///
     /// - Throws: `unknownOperation` for another name or a path over `maxPathBytes`; `methodNotAllowed` for another
-    ///   method than POST on a known name.
+    ///   method than the call's own on a known name.
     public init(method: String, path: String) throws(Refusal) {
         let bytes = path.utf8.prefix { $0 != UInt8(ascii: "?") }
         guard bytes.count <= Self.maxPathBytes else {
@@ -51,7 +56,9 @@ public enum VXPOperation: String, CaseIterable, Sendable {
         guard let name = String(last), let operation = VXPOperation(rawValue: name) else {
             throw Refusal(.unknownOperation)
         }
-        guard method == Self.method else { throw Refusal(.methodNotAllowed, "\(operation.rawValue) is a POST") }
+        guard method == operation.method else {
+            throw Refusal(.methodNotAllowed, "\(operation.rawValue) is a \(operation.method)")
+        }
         self = operation
     }
 }

@@ -9,6 +9,9 @@ public enum VXPReply {
     /// `Content-Type` of every reply.
     public static let contentType = "application/json; charset=us-ascii"
 
+    /// `Content-Type` of the only reply that is no JSON: the package that `downloadEdoc` hands out.
+    public static let packageContentType = "application/octet-stream"
+
     /// The value of `ErrorCode` that means success, and the only one.
     public static let successCode = "0"
 
@@ -140,8 +143,14 @@ public struct VXPListReply<Item: VXPListItem>: Sendable {
     }
 
     /// The last part of the body.
-    public func finish(_ outcome: VXPOutcome) -> [UInt8] {
+    ///
+    /// - Parameter version: version of what was listed, for lists that have one: a string, like every value of an item.
+    public func finish(_ outcome: VXPOutcome, version: Int64? = nil) -> [UInt8] {
         var output = Array("],".utf8)
+        if let version {
+            VXPText.appendJSON("version", String(version), to: &output)
+            output.append(UInt8(ascii: ","))
+        }
         outcome.append(to: &output)
         output.append(UInt8(ascii: "}"))
         return output

@@ -58,6 +58,15 @@ public struct VXPReceivedReply: Sendable, Equatable {
         return reply.count
     }
 
+    /// The version in a `getSynchronizeUnit` reply.
+    ///
+    /// - Throws: `ParsingProblem` when the body is not a successful reply with a version.
+    public static func version(parsing body: [UInt8]) throws(ParsingProblem) -> Int64 {
+        let reply: Version = try decodeSuccess(body)
+        guard let version = Int64(reply.version) else { throw ParsingProblem("reply", "version is not a number") }
+        return version
+    }
+
     private static func decodeSuccess<Value: Decodable>(_ body: [UInt8]) throws(ParsingProblem) -> Value {
         let reply = try VXPReceivedReply(parsing: body)
         guard reply.isSuccess else { throw ParsingProblem("reply", "is a refusal with ErrorCode \(reply.errorCode)") }
@@ -87,6 +96,10 @@ public struct VXPReceivedReply: Sendable, Equatable {
 
     private struct Count: Decodable {
         let count: Int
+    }
+
+    private struct Version: Decodable {
+        let version: String
     }
 
     private struct Content: Decodable {

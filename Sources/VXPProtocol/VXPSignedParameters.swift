@@ -137,6 +137,28 @@ public struct VXPSignedParameters: Sendable {
     /// `toDate`, `dd/MM/yyyy HH:mm:ss` in Vietnam's time; nil when absent.
     public var toDate: Instant? { get throws(Refusal) { try instant(VXPParameterName.toDate) } }
 
+    /// `level` of `getAgenciesListQD20`: 1 for ministries and provinces, and up; nil when absent.
+    public var level: Int? {
+        get throws(Refusal) { try number(VXPParameterName.level, in: 1...Int64(AgencyID.maxLength)).map(Int.init) }
+    }
+
+    /// `unitversion` of `getSynchronizeUnit`: the version of the registry that the client has; nil when absent.
+    ///
+    /// A name of our own in the style of the signed set. It cannot be `version`: `XroadVnpt-version` is the SDK's own
+    /// and is on every request.
+    public var unitVersion: Int64? {
+        get throws(Refusal) { try number(VXPParameterName.unitVersion, in: 0...Int64.max) }
+    }
+
+    private func number(_ name: String, in range: ClosedRange<Int64>) throws(Refusal) -> Int64? {
+        guard let text = optional(name) else { return nil }
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let value = Int64(text), range.contains(value)
+        else {
+            throw Refusal(.parameterInvalid, "\(name): not a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
     private func optional(_ name: String) -> String? {
         values[name.asciiLowercased].flatMap { $0.isEmpty ? nil : $0 }
     }

@@ -65,6 +65,9 @@ enum VXPParameterName {
     static let description = "description"
     static let fromDate = "fromDate"
     static let toDate = "toDate"
+    static let level = "level"
+    /// Ours: the SDK has no word for it.
+    static let unitVersion = "unitversion"
 }
 
 extension String {

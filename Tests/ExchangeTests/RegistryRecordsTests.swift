@@ -7,13 +7,15 @@ import Testing
         let first = try CalendarDate(edXML: "2025/04/14")
         let last = try CalendarDate(edXML: "2026/06/30")
         let code = try AgencyID(parsing: "H53.13")
-        let closed = AgencyRecord(key: AgencyKey(1), code: code, name: "A", validFrom: first, validTo: last)
+        let closed = AgencyRecord(
+            key: AgencyKey(1), code: code, name: "A", validFrom: first, validTo: last, version: 1, changedAt: .now())
         for (day, open) in [
             ("2025/04/13", false), ("2025/04/14", true), ("2026/06/30", true), ("2026/07/01", false),
         ] {
             #expect(closed.isOpen(on: try CalendarDate(edXML: day)) == open, "\(day)")
         }
-        let lasting = AgencyRecord(key: AgencyKey(1), code: code, name: "A", validFrom: first)
+        let lasting = AgencyRecord(
+            key: AgencyKey(1), code: code, name: "A", validFrom: first, version: 1, changedAt: .now())
         #expect(lasting.isOpen(on: try CalendarDate(edXML: "9999/12/31")))
         #expect(!lasting.isOpen(on: try CalendarDate(edXML: "2025/04/13")))
     }

@@ -18,7 +18,7 @@ import Testing
     private static let executions = 8
 
     private static let fill = """
-        INSERT INTO agency (code, name) SELECT 'A' || n, 'Đơn vị ' || n FROM generate_series(1, 200) AS n;
+        INSERT INTO agency (code, name, version) SELECT 'A' || n, 'Đơn vị ' || n, 1 FROM generate_series(1, 200) AS n;
         INSERT INTO agency_alias (written, agency_id) SELECT code, id FROM agency ON CONFLICT DO NOTHING;
         CREATE TEMP TABLE made AS SELECT n,
             ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid AS package,

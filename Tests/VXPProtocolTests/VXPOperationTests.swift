@@ -6,8 +6,9 @@ import VXPProtocol
 @Suite struct VXPOperationTests {
     @Test(arguments: VXPOperation.allCases, ["", "/XrdAdapter/adapter", "/a/b/c/getEdoc", "//", "/bất kỳ"])
     func anyPrefixWorks(operation: VXPOperation, prefix: String) throws {
-        #expect(try VXPOperation(method: "POST", path: "\(prefix)/\(operation.pathComponent)") == operation)
-        #expect(try VXPOperation(method: "POST", path: "\(prefix)/\(operation.pathComponent)?a=/b") == operation)
+        #expect(try VXPOperation(method: operation.method, path: "\(prefix)/\(operation.pathComponent)") == operation)
+        #expect(
+            try VXPOperation(method: operation.method, path: "\(prefix)/\(operation.pathComponent)?a=/b") == operation)
     }
 
     @Test(arguments: [
@@ -27,5 +28,12 @@ import VXPProtocol
     func onlyPost(method: String) {
         #expect(refusal { try VXPOperation(method: method, path: "/getEdoc") }?.code == .methodNotAllowed)
         #expect(refusal { try VXPOperation(method: method, path: "/nothing") }?.code == .unknownOperation)
+    }
+
+    @Test func onlyTheDownloadIsAGet() throws {
+        #expect(VXPOperation.allCases.filter { $0.method != "POST" } == [.downloadEdoc])
+        for method in ["POST", "HEAD", "get"] {
+            #expect(refusal { try VXPOperation(method: method, path: "/downloadEdoc") }?.code == .methodNotAllowed)
+        }
     }
 }

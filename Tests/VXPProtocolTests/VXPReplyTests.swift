@@ -121,6 +121,29 @@ import VXPProtocol
         #expect(try VXPReceivedReply.items(VXPAgencyItem.self, parsing: body) == [item])
     }
 
+    @Test func registryListsByteForByte() throws {
+        let qd20 = VXPQD20AgencyItem(
+            id: "7", code: try AgencyID(parsing: "H52.13"), code102: try AgencyID(parsing: "000.00.13.H52"),
+            name: "Sở", mail: nil)
+        #expect(
+            String(decoding: body([qd20], .success), as: UTF8.self)
+                == #"{"data":[{"id":"7","code":"H52.13","code102":"000.00.13.H52","name":"S\u1edf","mail":""}],"#
+                + #""status":"OK","ErrorCode":"0","ErrorDesc":"Th\u00e0nh c\u00f4ng"}"#)
+        let unit = VXPUnitItem(
+            id: "7", parentID: "2", code: try AgencyID(parsing: "H52.13"), name: "Sở", mail: "a@example.vn",
+            version: 9, center: try AgencyID(parsing: "00.01.W00"), isDeleted: true, modified: Sample.now)
+        var list = VXPListReply<VXPUnitItem>()
+        let units = VXPListReply<VXPUnitItem>.prefix + list.append(unit) + list.finish(.success, version: 12)
+        #expect(
+            String(decoding: units, as: UTF8.self)
+                == #"{"data":[{"id":"7","pid":"2","code":"H52.13","name":"S\u1edf","mail":"a@example.vn","version":"9","#
+                + #""centerCode":"00.01.W00","deleted":"true","modifyDate":"13/10/2025 14:22:33","isAgency":"true"}],"#
+                + #""version":"12","status":"OK","ErrorCode":"0","ErrorDesc":"Th\u00e0nh c\u00f4ng"}"#)
+        #expect(try VXPReceivedReply.items(VXPUnitItem.self, parsing: units) == [unit])
+        #expect(try VXPReceivedReply.version(parsing: units) == 12)
+        #expect(throws: ParsingProblem.self) { try VXPReceivedReply.version(parsing: body([unit], .success)) }
+    }
+
     /// A list that broke down in the middle says so, and a client that checks does not take it for a short list.
     @Test func aListThatBrokeDown() throws {
         let body = body([try receivedItem()], .refused(Refusal(.databaseUnavailable), requestID))

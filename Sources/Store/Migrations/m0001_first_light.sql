@@ -41,6 +41,8 @@ CREATE TABLE agency (
     valid_to     date,                       -- last day; a closed identifier is never given to another agency
     successor_id bigint REFERENCES agency,
     created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    version      bigint NOT NULL,            -- hub.registry_version of its last change
+    changed_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     CHECK (valid_to IS NULL OR valid_to >= valid_from)
 );
 CREATE UNIQUE INDEX agency_only_hub ON agency (is_hub) WHERE is_hub;
@@ -277,5 +279,5 @@ GRANT UPDATE (state, refusal, detail, failures, fetched_at, last_fetched_at, fai
 GRANT UPDATE (latest, latest_description, latest_at, latest_package_id, furthest, asked, asked_at)
     ON document_status TO truc_runtime;
 GRANT UPDATE (content_store, registry_version) ON hub TO truc_runtime;
-GRANT UPDATE (valid_to, successor_id) ON agency TO truc_runtime;
+GRANT UPDATE (valid_to, successor_id, version, changed_at) ON agency TO truc_runtime;
 GRANT EXECUTE ON FUNCTION discard_content_chunks TO truc_runtime;

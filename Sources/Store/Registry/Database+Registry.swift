@@ -176,7 +176,8 @@ enum RegistryStatements {
         SELECT id, name, secret, disabled, timestamp_past_seconds, timestamp_future_seconds FROM system ORDER BY id
         """
     static let agencies = """
-        SELECT id, code, name, mail, parent_id, system_id, is_hub, valid_from, valid_to, successor_id
+        SELECT id, code, name, mail, parent_id, system_id, is_hub, valid_from, valid_to, successor_id,
+            version, changed_at
         FROM agency ORDER BY id
         """
     static let aliases = "SELECT written, agency_id FROM agency_alias ORDER BY written"
@@ -189,11 +190,12 @@ enum RegistryStatements {
         SELECT agency_id, agency.code FROM agency_alias JOIN agency ON agency.id = agency_id WHERE written = $1
         """
     static let addAgency = """
-        INSERT INTO agency (code, name, mail, parent_id, system_id, is_hub)
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING id
+        INSERT INTO agency (code, name, mail, parent_id, system_id, is_hub, version)
+        SELECT $1, $2, $3, $4, $5, $6, registry_version FROM hub ON CONFLICT DO NOTHING RETURNING id
         """
     static let closeAgency = """
-        UPDATE agency SET valid_to = $2, successor_id = $3 WHERE id = $1 AND valid_from <= $2 RETURNING id
+        UPDATE agency SET valid_to = $2, successor_id = $3, version = registry_version, changed_at = clock_timestamp()
+        FROM hub WHERE id = $1 AND valid_from <= $2 RETURNING id
         """
     static let addAliases = """
         INSERT INTO agency_alias (written, agency_id) SELECT written, $1 FROM unnest($2::text[]) AS written
@@ -228,6 +230,8 @@ extension AgencyRecord {
             validFrom: try row.decode("valid_from", as: CalendarDate.self),
             validTo: try row.decodeIfPresent("valid_to", as: CalendarDate.self),
             successor: try row.decodeIfPresent("successor_id", as: Int64.self).map(AgencyKey.init),
-            aliases: (aliases[key] ?? []).filter { $0 != code })
+            aliases: (aliases[key] ?? []).filter { $0 != code },
+            version: try row.decode("version", as: Int64.self),
+            changedAt: try row.decode("changed_at", as: Instant.self))
     }
 }

@@ -97,10 +97,29 @@ struct VXPCall: Sendable {
             id: \.id, item: VXPSentItem.init)
     }
 
-    func edoc() async throws -> EdgeReply {
+    /// The package itself. Such an answer has no place for a verdict, so damage that is found while it is read cuts the
+    /// connection: the last chunk never comes.
+    func download() async throws -> EdgeReply {
+        let content = try await content()
+        return EdgeReply(contentType: VXPReply.packageContentType) { writer in
+            do {
+                try await content.forEach { chunk in try await writer.write(chunk) }
+            } catch let refusal as Refusal {
+                logger.error(
+                    "refused while answering", metadata: ["code": "\(refusal.code.rawValue)", "detail": "\(refusal)"])
+                throw refusal
+            }
+        }
+    }
+
+    private func content() async throws -> PackageContent {
         guard let docID = UUID(uuidString: try parameters.docID) else { throw Refusal(.packageNotFound) }
-        let content = try await hub.mailbox.fetch(
+        return try await hub.mailbox.fetch(
             docID, agencies: registry.agencies(of: parameters.systemID), system: parameters.systemID, request: id)
+    }
+
+    func edoc() async throws -> EdgeReply {
+        let content = try await content()
         return EdgeReply(vxp: { writer in
             var reply = VXPContentReply()
             try await writer.write(VXPContentReply.prefix)
@@ -129,19 +148,6 @@ struct VXPCall: Sendable {
                 metadata: ["delivery": "\(delivery)", "failures": "\(after.failures)"])
         }
         return EdgeReply(vxp: VXPReply.success())
-    }
-
-    func agencies() -> EdgeReply {
-        let today = Instant.now().vietnamDate
-        let open = registry.agencyRecords.filter { !$0.isHub && $0.isOpen(on: today) }
-        return EdgeReply(vxp: { writer in
-            var reply = VXPListReply<VXPAgencyItem>()
-            try await writer.write(VXPListReply<VXPAgencyItem>.prefix)
-            for agency in open {
-                try await writer.write(reply.append(VXPAgencyItem(agency, in: registry)))
-            }
-            try await writer.write(reply.finish(.success))
-        })
     }
 
     /// A list, page by page. The first page is read before the answer begins, so that a hub without its database

@@ -31,8 +31,11 @@ public struct VXPSurface: Sendable {
         case .getReceivedEdocList: return try await call.receivedList()
         case .getSentEdocList: return try await call.sentList()
         case .getEdoc: return try await call.edoc()
+        case .downloadEdoc: return try await call.download()
         case .updateStatus: return try await call.updateStatus()
         case .getAgenciesList: return call.agencies()
+        case .getAgenciesListQD20: return try call.agenciesQD20()
+        case .getSynchronizeUnit: return try call.synchronizeUnits()
         case .countReceiveEdoc: return try await call.count(.edoc)
         case .countReceiveStatus: return try await call.count(.status)
         }

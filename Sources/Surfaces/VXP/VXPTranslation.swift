@@ -85,11 +85,44 @@ extension VXPSentItem {
     }
 }
 
+extension AgencyRecord {
+    /// The first of its written forms, its own code before the aliases, that follows a rule.
+    func identifier(_ form: AgencyID.Form) -> AgencyID? {
+        code.form == form ? code : alias(form)
+    }
+
+    fileprivate func alias(_ form: AgencyID.Form) -> AgencyID? {
+        aliases.lazy.compactMap { try? AgencyID(parsing: $0) }.first { $0.form == form }
+    }
+
+    /// By the form of QĐ 20, else by the one of thirteen characters; nil for an identifier without levels.
+    var level: Int? { (identifier(.qd20) ?? code).level }
+
+    /// Whether its last day has passed.
+    func hasEnded(by day: CalendarDate) -> Bool { validTo.map { $0 < day } ?? false }
+}
+
 extension VXPAgencyItem {
     init(_ agency: AgencyRecord, in registry: RegistrySnapshot) {
-        let old = agency.aliases.lazy.compactMap { try? AgencyID(parsing: $0) }.first { $0.form == .qcvn102 }
         self.init(
             id: String(agency.key.value), parentID: agency.parent.map { String($0.value) }, code: agency.code,
-            name: agency.name, mail: agency.mail, oldCode: old)
+            name: agency.name, mail: agency.mail, oldCode: agency.alias(.qcvn102))
+    }
+}
+
+extension VXPQD20AgencyItem {
+    init(_ agency: AgencyRecord) {
+        self.init(
+            id: String(agency.key.value), code: agency.identifier(.qd20) ?? agency.code,
+            code102: agency.identifier(.qcvn102), name: agency.name, mail: agency.mail)
+    }
+}
+
+extension VXPUnitItem {
+    init(_ agency: AgencyRecord, in registry: RegistrySnapshot, on day: CalendarDate) {
+        self.init(
+            id: String(agency.key.value), parentID: agency.parent.map { String($0.value) }, code: agency.code,
+            name: agency.name, mail: agency.mail, version: agency.version, center: registry.hub?.code,
+            isDeleted: agency.hasEnded(by: day), modified: agency.changedAt)
     }
 }

@@ -25,7 +25,8 @@ enum Province {
                 key: key, code: try AgencyID(parsing: code), name: "Đơn vị \(key.value)",
                 system: try system.map { try SystemID(parsing: $0) }, isHub: isHub,
                 validFrom: try CalendarDate(iso8601: from), validTo: try to.map { try CalendarDate(iso8601: $0) },
-                successor: successor, aliases: aliases)
+                successor: successor, aliases: aliases, version: key.value,
+                changedAt: Instant(microseconds: 0))
         }
         return RegistrySnapshot(
             RegistryRecords(

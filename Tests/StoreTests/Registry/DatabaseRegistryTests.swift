@@ -31,6 +31,8 @@ import Testing
         #expect(agency.system == system.id)
         #expect(agency.aliases == ["H52.13.01"])
         #expect(!agency.isHub)
+        #expect(agency.version == after.version)
+        #expect(after.agencies.allSatisfy { $0.version < after.version || $0.key == agency.key })
         #expect(agency.isOpen(on: Instant.now().vietnamDate))
         let events: [String] = try await bench.column(
             "SELECT event || ' ' || actor AS value FROM history ORDER BY at DESC, id DESC LIMIT 2")
@@ -68,6 +70,21 @@ import Testing
         #expect(try await bench.database.registry() == bench.registry)
         #expect(try await bench.database.registryVersion() == version)
         #expect(await add("000.00.77.H52") == nil)
+        await bench.close()
+    }
+
+    @Test func anAgencyHasTheVersionOfItsLastChange() async throws {
+        let bench = try await AcceptBench()
+        let before = try await bench.database.registry()
+        let code = try AgencyID(parsing: "H52.13")
+        try await bench.database.closeAgency(
+            code, lastDay: try CalendarDate(iso8601: "2026-12-31"), successor: nil, actor: actor)
+        let after = try await bench.database.registry()
+        for (old, new) in zip(before.agencies, after.agencies) {
+            let isClosed = try new.key == bench.key(.construction)
+            #expect(new.version == (isClosed ? before.version + 1 : old.version))
+            #expect(isClosed ? new.changedAt > old.changedAt : new.changedAt == old.changedAt)
+        }
         await bench.close()
     }
 

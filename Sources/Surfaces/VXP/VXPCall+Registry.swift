@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Hub
+import VXPProtocol
+
+/// The calls that show the registry. It is in memory as a whole and of one version.
+extension VXPCall {
+    func agencies() -> EdgeReply {
+        list(openAgencies.map { VXPAgencyItem($0, in: registry) })
+    }
+
+    func agenciesQD20() throws -> EdgeReply {
+        let level = try parameters.level
+        let listed = openAgencies.filter { level == nil || $0.level == level }
+        return list(listed.map(VXPQD20AgencyItem.init))
+    }
+
+    /// What changed after the client's version, and every agency whose last day has passed: a closing is registered
+    /// before that day, and on the day itself nothing in the registry changes that a version could tell.
+    func synchronizeUnits() throws -> EdgeReply {
+        let known = try parameters.unitVersion ?? 0
+        // A version that this registry has not reached is of another one, or of one before a restore.
+        let since = known <= registry.version ? known : 0
+        let today = Instant.now().vietnamDate
+        let items = registry.agencyRecords
+            .filter { !$0.isHub && ($0.version > since || $0.hasEnded(by: today)) }
+            .map { VXPUnitItem($0, in: registry, on: today) }
+        return list(items, version: registry.version)
+    }
+
+    private var openAgencies: [AgencyRecord] {
+        let today = Instant.now().vietnamDate
+        return registry.agencyRecords.filter { !$0.isHub && $0.isOpen(on: today) }
+    }
+
+    private func list<Item: VXPListItem>(_ items: [Item], version: Int64? = nil) -> EdgeReply {
+        EdgeReply(vxp: { writer in
+            var reply = VXPListReply<Item>()
+            try await writer.write(VXPListReply<Item>.prefix)
+            for item in items { try await writer.write(reply.append(item)) }
+            try await writer.write(reply.finish(.success, version: version))
+        })
+    }
+}
