@@ -20,6 +20,7 @@ extension Refusal {
         case plainHTTP = "request.plain-http"
         case tooManyRequests = "request.too-many"
         case metricsNotAllowed = "request.metrics-not-allowed"
+        case tlsRequired = "request.tls-required"
         case hashMismatch = "request.hash-mismatch"
         case packageMalformed = "package.malformed"
         case packageInvalid = "package.invalid"
@@ -47,6 +48,12 @@ extension Refusal {
         case systemNotFound = "registry.system-not-found"
         case agencyTaken = "registry.agency-taken"
         case agencyNotFound = "registry.agency-not-found"
+        case agencyNotBelow = "registry.agency-not-below"
+        case agencyClosed = "registry.agency-closed"
+        case agencyRequestWaiting = "registry.request-waiting"
+        case agencyRequestsFull = "registry.requests-full"
+        case agencyRequestNotFound = "registry.request-not-found"
+        case agencyRequestDecided = "registry.request-decided"
         case registryInvalid = "registry.invalid-value"
         case traceNotFound = "trace.not-found"
         case fileUnreadable = "file.unreadable"
@@ -127,8 +134,8 @@ extension Refusal {
                     class: .caller, http: 405, vxp: "10",
                     vietnamese: "Phương thức HTTP không đúng cho thao tác này.",
                     english: "The HTTP method is not the one of this operation.",
-                    remedyVietnamese: "Dùng POST.",
-                    remedyEnglish: "Use POST.")
+                    remedyVietnamese: "Dùng phương thức được nêu cho thao tác này.",
+                    remedyEnglish: "Use the method that is named for this operation.")
             case .parameterMissing:
                 Entry(
                     class: .caller, http: 400, vxp: "10",
@@ -185,6 +192,13 @@ extension Refusal {
                     english: "This address may not read the metrics.",
                     remedyVietnamese: "Thêm địa chỉ vào metrics-readers và đọc trực tiếp, không qua proxy.",
                     remedyEnglish: "Add the address to metrics-readers, and read directly, not through a proxy.")
+            case .tlsRequired:
+                Entry(
+                    class: .caller, http: 403, vxp: "10",
+                    vietnamese: "Thao tác này chỉ thực hiện qua TLS.",
+                    english: "This operation is only for connections with TLS.",
+                    remedyVietnamese: "Gọi trục qua https://.",
+                    remedyEnglish: "Call the hub over https://.")
             case .hashMismatch:
                 Entry(
                     class: .caller, http: 422, vxp: "10",
@@ -374,6 +388,48 @@ extension Refusal {
                     english: "There is no such agency.",
                     remedyVietnamese: "Xem truc agency list.",
                     remedyEnglish: "See truc agency list.")
+            case .agencyNotBelow:
+                Entry(
+                    class: .caller, http: 403, vxp: "19",
+                    vietnamese: "Mã không nằm dưới đơn vị nào của hệ thống kết nối này.",
+                    english: "The identifier is not below an agency of the connecting system.",
+                    remedyVietnamese: "Chỉ đề nghị cho đơn vị trực thuộc theo mã; việc khác do đơn vị vận hành trục.",
+                    remedyEnglish: "Ask for units below your own by their identifiers; the rest is the operator's.")
+            case .agencyClosed:
+                Entry(
+                    class: .caller, http: 409, vxp: "10",
+                    vietnamese: "Mã đơn vị đã có ngày đóng.",
+                    english: "The agency's identifier has a last day already.",
+                    remedyVietnamese: "Xem ngày đóng bằng truc agency show hoặc getSynchronizeUnit.",
+                    remedyEnglish: "See the day with truc agency show or getSynchronizeUnit.")
+            case .agencyRequestWaiting:
+                Entry(
+                    class: .caller, http: 409, vxp: "10",
+                    vietnamese: "Đã có một đề nghị khác về mã này đang chờ duyệt.",
+                    english: "Another request about this identifier is waiting.",
+                    remedyVietnamese: "Chờ đơn vị vận hành trục quyết định, hoặc nhờ từ chối đề nghị trước.",
+                    remedyEnglish: "Wait for the operator's decision, or ask that the earlier request be rejected.")
+            case .agencyRequestsFull:
+                Entry(
+                    class: .operatorDuty, http: 429, vxp: "20",
+                    vietnamese: "Hệ thống kết nối có quá nhiều đề nghị đang chờ duyệt.",
+                    english: "The connecting system has too many requests waiting.",
+                    remedyVietnamese: "Đơn vị vận hành trục duyệt hoặc từ chối: truc agency requests.",
+                    remedyEnglish: "The operator approves or rejects them: truc agency requests.")
+            case .agencyRequestNotFound:
+                Entry(
+                    class: .caller, http: 404, vxp: "10",
+                    vietnamese: "Không có đề nghị mang số này.",
+                    english: "There is no request with this number.",
+                    remedyVietnamese: "Xem truc agency requests.",
+                    remedyEnglish: "See truc agency requests.")
+            case .agencyRequestDecided:
+                Entry(
+                    class: .caller, http: 409, vxp: "10",
+                    vietnamese: "Đề nghị này đã được quyết định.",
+                    english: "The request was decided already.",
+                    remedyVietnamese: "Xem truc agency requests --state approved hoặc rejected.",
+                    remedyEnglish: "See truc agency requests --state approved or rejected.")
             case .registryInvalid:
                 Entry(
                     class: .caller, http: 400, vxp: "10",

@@ -8,6 +8,8 @@ import Store
 public struct Hub: Sendable {
     public let registry: Registry
     public let mailbox: Mailbox
+    /// What systems ask of the registry.
+    public let agencyRequests: AgencyRequests
     /// Counts what each connected system asks for.
     public let systems: SystemGate
     private let store: Store
@@ -31,6 +33,7 @@ public struct Hub: Sendable {
         self.store = store
         self.limits = limits
         mailbox = Mailbox(store: store, maxFailures: settings.deliveryMaxFailures)
+        agencyRequests = AgencyRequests(database: store.database)
         systems = SystemGate(limits: bounds.system)
         check = ReadinessCheck(
             store: store, clocks: clocks, maxDrift: .seconds(settings.clockMaxDriftSeconds))

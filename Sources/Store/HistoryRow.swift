@@ -22,6 +22,9 @@ struct HistoryRow: Sendable {
         case systemUnbound = "registry.system-unbound"
         case agencyAdded = "registry.agency-added"
         case agencyClosed = "registry.agency-closed"
+        case agencyRequested = "registry.agency-requested"
+        case agencyRequestApproved = "registry.agency-request-approved"
+        case agencyRequestRejected = "registry.agency-request-rejected"
     }
 
     static let hubActor = "hub"

@@ -121,8 +121,13 @@ public final class TLSConnection: Sendable {
 
     /// Asks for `path` and returns everything up to and with `ending`.
     public func get(_ path: String, until ending: String) async throws -> String {
+        try await ask("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n", until: ending)
+    }
+
+    /// Sends a request as it stands and returns everything up to and with `ending`.
+    public func ask(_ request: String, until ending: String) async throws -> String {
         try await HubProcess.onThread { [self] in
-            try input.write(contentsOf: Data("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+            try input.write(contentsOf: Data(request.utf8))
             while true {
                 let text = unread.withLock { String(decoding: $0, as: UTF8.self) }
                 if text.contains(ending) {

@@ -37,6 +37,7 @@ public struct VXPParameter: Hashable, Sendable {
         Self(VXPParameterName.description, VXPText.escaped(text))
     }
     public static func fromDate(_ instant: Instant) -> Self { Self(VXPParameterName.fromDate, instant.vxp) }
+    public static func agencyCode(_ agency: AgencyID) -> Self { Self(VXPParameterName.agencyCode, agency.text) }
     public static func level(_ level: Int) -> Self { Self(VXPParameterName.level, String(level)) }
     public static func unitVersion(_ version: Int64) -> Self { Self(VXPParameterName.unitVersion, String(version)) }
     public static func toDate(_ instant: Instant) -> Self { Self(VXPParameterName.toDate, instant.vxp) }

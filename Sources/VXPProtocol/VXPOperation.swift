@@ -16,9 +16,15 @@ public enum VXPOperation: String, CaseIterable, Sendable {
     case getSynchronizeUnit
     case countReceiveEdoc
     case countReceiveStatus
+    case registerAgency
+    case deleteAgency
 
     /// The only method that the SDK uses for the call.
     public var method: String { self == .downloadEdoc ? "GET" : "POST" }
+
+    /// Whether the hub answers it over TLS alone: what such a call asks for is not, or not wholly, under its signature,
+    /// and whoever reads a signature could put it on a body of his own.
+    public var needsTLS: Bool { self == .registerAgency || self == .deleteAgency }
 
     /// Longest request path that is looked at, in bytes.
     public static let maxPathBytes = 1024
@@ -29,13 +35,13 @@ public enum VXPOperation: String, CaseIterable, Sendable {
     /// The `Content-Type` that the SDK declares and signs.
     public var contentType: String { self == .sendEdoc ? "application/octet-stream" : "application/json" }
 
-    /// The body that the SDK sends where it is not a package; nil for `sendEdoc`.
+    /// The body that the SDK sends where that is always the same; nil for `sendEdoc` and `registerAgency`.
     public var fixedBody: String? {
         switch self {
-        case .sendEdoc: nil
+        case .sendEdoc, .registerAgency: nil
         case .getEdoc, .updateStatus, .countReceiveEdoc, .countReceiveStatus: "{}"
         case .downloadEdoc, .getReceivedEdocList, .getSentEdocList, .getAgenciesList, .getAgenciesListQD20,
-            .getSynchronizeUnit:
+            .getSynchronizeUnit, .deleteAgency:
             ""
         }
     }

@@ -35,6 +35,16 @@ public enum VXPReply {
         }
     }
 
+    /// A request was taken down and waits for the operator: a yes to that alone, and the sentence says so.
+    public static func success(waiting number: AgencyRequestNumber) -> [UInt8] {
+        object { output in
+            appendBase(
+                "OK", successCode, "Đã ghi nhận đề nghị số \(number), chờ đơn vị vận hành trục duyệt", to: &output)
+            output.append(UInt8(ascii: ","))
+            VXPText.appendJSON("requestNumber", number.description, to: &output)
+        }
+    }
+
     /// A no. Beside the base keys it carries `code`, `requestId` and `remedy`.
     public static func refusal(_ refusal: Refusal, requestID: RequestID) -> [UInt8] {
         object { appendRefusal(refusal, requestID: requestID, to: &$0) }

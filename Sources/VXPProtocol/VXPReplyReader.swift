@@ -67,6 +67,14 @@ public struct VXPReceivedReply: Sendable, Equatable {
         return version
     }
 
+    /// The number under which a `registerAgency` or `deleteAgency` waits for the operator.
+    ///
+    /// - Throws: `ParsingProblem` when the body is not a successful reply with a number.
+    public static func requestNumber(parsing body: [UInt8]) throws(ParsingProblem) -> AgencyRequestNumber {
+        let reply: Waiting = try decodeSuccess(body)
+        return try AgencyRequestNumber(parsing: reply.requestNumber)
+    }
+
     private static func decodeSuccess<Value: Decodable>(_ body: [UInt8]) throws(ParsingProblem) -> Value {
         let reply = try VXPReceivedReply(parsing: body)
         guard reply.isSuccess else { throw ParsingProblem("reply", "is a refusal with ErrorCode \(reply.errorCode)") }
@@ -100,6 +108,10 @@ public struct VXPReceivedReply: Sendable, Equatable {
 
     private struct Version: Decodable {
         let version: String
+    }
+
+    private struct Waiting: Decodable {
+        let requestNumber: String
     }
 
     private struct Content: Decodable {

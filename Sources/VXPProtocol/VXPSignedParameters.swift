@@ -56,12 +56,7 @@ public struct VXPSignedParameters: Sendable {
     public var confirmation: VXPConfirmation { get throws(Refusal) { try choice(VXPParameterName.status) } }
 
     /// `from`: the agency that the request speaks for.
-    public var from: AgencyID {
-        get throws(Refusal) {
-            let name = VXPParameterName.from
-            return try parsed(name, try required(name)) { text throws(ParsingProblem) in try AgencyID(parsing: text) }
-        }
-    }
+    public var from: AgencyID { get throws(Refusal) { try agency(VXPParameterName.from) } }
 
     /// `to`: a JSON array of agency ids, in the order given, repetitions removed; nil when absent.
     ///
@@ -137,6 +132,9 @@ public struct VXPSignedParameters: Sendable {
     /// `toDate`, `dd/MM/yyyy HH:mm:ss` in Vietnam's time; nil when absent.
     public var toDate: Instant? { get throws(Refusal) { try instant(VXPParameterName.toDate) } }
 
+    /// `AgencyCode` of `deleteAgency`.
+    public var agencyCode: AgencyID { get throws(Refusal) { try agency(VXPParameterName.agencyCode) } }
+
     /// `level` of `getAgenciesListQD20`: 1 for ministries and provinces, and up; nil when absent.
     public var level: Int? {
         get throws(Refusal) { try number(VXPParameterName.level, in: 1...Int64(AgencyID.maxLength)).map(Int.init) }
@@ -157,6 +155,10 @@ public struct VXPSignedParameters: Sendable {
             throw Refusal(.parameterInvalid, "\(name): not a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
+    }
+
+    private func agency(_ name: String) throws(Refusal) -> AgencyID {
+        try parsed(name, try required(name)) { text throws(ParsingProblem) in try AgencyID(parsing: text) }
     }
 
     private func optional(_ name: String) -> String? {

@@ -66,6 +66,7 @@ enum VXPParameterName {
     static let fromDate = "fromDate"
     static let toDate = "toDate"
     static let level = "level"
+    static let agencyCode = "AgencyCode"
     /// Ours: the SDK has no word for it.
     static let unitVersion = "unitversion"
 }

@@ -30,6 +30,10 @@ import VXPProtocol
         #expect(refusal { try VXPOperation(method: method, path: "/nothing") }?.code == .unknownOperation)
     }
 
+    @Test func whatChangesTheRegistryNeedsTLS() {
+        #expect(VXPOperation.allCases.filter(\.needsTLS) == [.registerAgency, .deleteAgency])
+    }
+
     @Test func onlyTheDownloadIsAGet() throws {
         #expect(VXPOperation.allCases.filter { $0.method != "POST" } == [.downloadEdoc])
         for method in ["POST", "HEAD", "get"] {

@@ -144,6 +144,17 @@ import VXPProtocol
         #expect(throws: ParsingProblem.self) { try VXPReceivedReply.version(parsing: body([unit], .success)) }
     }
 
+    @Test func aRequestThatWaits() throws {
+        let body = VXPReply.success(waiting: AgencyRequestNumber(7))
+        #expect(
+            String(decoding: body, as: UTF8.self)
+                == #"{"status":"OK","ErrorCode":"0","ErrorDesc":"\u0110\u00e3 ghi nh\u1eadn \u0111\u1ec1 ngh\u1ecb "#
+                + #"s\u1ed1 7, ch\u1edd \u0111\u01a1n v\u1ecb v\u1eadn h\u00e0nh tr\u1ee5c duy\u1ec7t","#
+                + #""requestNumber":"7"}"#)
+        #expect(try VXPReceivedReply.requestNumber(parsing: body) == AgencyRequestNumber(7))
+        #expect(throws: ParsingProblem.self) { try VXPReceivedReply.requestNumber(parsing: VXPReply.success()) }
+    }
+
     /// A list that broke down in the middle says so, and a client that checks does not take it for a short list.
     @Test func aListThatBrokeDown() throws {
         let body = body([try receivedItem()], .refused(Refusal(.databaseUnavailable), requestID))

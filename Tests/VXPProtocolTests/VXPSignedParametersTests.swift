@@ -7,6 +7,7 @@ import VXPProtocol
     private static let readers: [(name: String, read: @Sendable (VXPSignedParameters) throws -> Any)] = [
         ("servicetype", { try $0.serviceType }), ("messagetype", { try $0.messageType }), ("from", { try $0.from }),
         ("hash-file", { try $0.hashFile }), ("docId", { try $0.docID }), ("status", { try $0.confirmation }),
+        ("AgencyCode", { try $0.agencyCode }),
     ]
 
     @Test func aMissingParameterIsNamed() throws {

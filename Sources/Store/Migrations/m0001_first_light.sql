@@ -53,6 +53,37 @@ CREATE TABLE agency_alias (
     agency_id bigint NOT NULL REFERENCES agency
 );
 
+-- What systems ask to have changed in the registry. Nothing of it holds before an operator has approved it.
+CREATE TABLE agency_request (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind          text NOT NULL CHECK (kind IN ('register', 'close')),
+    system_id     text NOT NULL REFERENCES system,
+    code          text NOT NULL CHECK (code <> ''),
+    parent_id     bigint REFERENCES agency,      -- the agency above the one to be registered
+    agency_id     bigint REFERENCES agency,      -- the one to be closed
+    name          text CHECK (name <> ''),
+    mail          text,
+    mobile        text,
+    fax           text,
+    requested_at  timestamptz NOT NULL,
+    request_id    uuid NOT NULL,
+    state         text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'approved', 'rejected')),
+    decision      text CHECK (decision <> ''),   -- number of the decision that an approval rests on
+    decision_date date,
+    reason        text CHECK (reason <> ''),     -- of a rejection
+    decided_at    timestamptz,
+    decided_by    text,
+    CHECK ((kind = 'register') = (parent_id IS NOT NULL)),
+    CHECK ((kind = 'register') = (name IS NOT NULL)),
+    CHECK ((kind = 'close') = (agency_id IS NOT NULL)),
+    CHECK ((state = 'approved') = (decision IS NOT NULL)),
+    CHECK ((state = 'approved') = (decision_date IS NOT NULL)),
+    CHECK ((state = 'rejected') = (reason IS NOT NULL)),
+    CHECK ((state = 'waiting') = (decided_at IS NULL)),
+    CHECK ((state = 'waiting') = (decided_by IS NULL))
+);
+CREATE UNIQUE INDEX agency_request_waiting ON agency_request (code) WHERE state = 'waiting';
+
 -- Identity. A document is (sender, id in NFC) for ever; recalls, updates and statuses repeat that id by nature and
 -- are known by (sender, SHA-256 of their bytes).
 CREATE TABLE package_key (
@@ -272,12 +303,13 @@ END $$;
 GRANT USAGE ON SCHEMA public TO truc_runtime;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
 GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, history,
-    system, system_client_key, agency, agency_alias TO truc_runtime;
+    system, system_client_key, agency, agency_alias, agency_request TO truc_runtime;
 GRANT DELETE ON system_client_key TO truc_runtime;
 GRANT UPDATE (state, refusal, detail, failures, fetched_at, last_fetched_at, failed_at, entered_at, updated_at)
     ON delivery TO truc_runtime;
 GRANT UPDATE (latest, latest_description, latest_at, latest_package_id, furthest, asked, asked_at)
     ON document_status TO truc_runtime;
 GRANT UPDATE (content_store, registry_version) ON hub TO truc_runtime;
+GRANT UPDATE (state, decision, decision_date, reason, decided_at, decided_by) ON agency_request TO truc_runtime;
 GRANT UPDATE (valid_to, successor_id, version, changed_at) ON agency TO truc_runtime;
 GRANT EXECUTE ON FUNCTION discard_content_chunks TO truc_runtime;

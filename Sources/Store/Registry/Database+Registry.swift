@@ -89,45 +89,7 @@ extension Database {
     ///   for the parent.
     public func addAgency(_ agency: NewAgency, isHub: Bool = false, actor: String) async throws {
         try await run { connection in
-            try connection.transaction {
-                try connection.query(RegistryStatements.bumpVersion)
-                if let system = agency.system {
-                    let known = try connection.query(RegistryStatements.systemExists, [.text(system.text)])
-                    guard !known.isEmpty else { throw Refusal(.systemNotFound, system.text) }
-                }
-                var parent: Int64?
-                if let written = agency.parent {
-                    let found = try connection.query(RegistryStatements.agencyByAlias, [.text(written.text)])
-                    guard let row = found.first else { throw Refusal(.agencyNotFound, written.text) }
-                    parent = try row.decode("agency_id", as: Int64.self)
-                }
-                let forms = Set([agency.code.text] + agency.aliases).sorted()
-                for form in forms {
-                    let taken = try connection.query(RegistryStatements.agencyByAlias, [.text(form)])
-                    if let row = taken.first {
-                        throw Refusal(.agencyTaken, "\(form) → \(try row.decode("code", as: String.self))")
-                    }
-                }
-                let added = try connection.query(
-                    RegistryStatements.addAgency,
-                    [
-                        .text(agency.code.text), .text(agency.name), .optional(agency.mail) { .text($0) },
-                        .optional(parent) { .int8($0) }, .optional(agency.system) { .text($0.text) }, .bool(isHub),
-                    ])
-                guard let key = try added.first?.decode("id", as: Int64.self) else {
-                    throw Refusal(.agencyTaken, agency.code.text)
-                }
-                let history = HistoryRow(
-                    at: .now(), event: .agencyAdded, actor: actor,
-                    detail: [
-                        "agency": .string(agency.code.text), "name": .string(agency.name),
-                        "aliases": .strings(agency.aliases), "system": .string(agency.system?.text ?? ""),
-                    ])
-                _ = try connection.pipeline([
-                    (RegistryStatements.addAliases, [.int8(key), .texts(forms.map { $0 })]),
-                    HistoryRow.statement([history]),
-                ])
-            }
+            try connection.transaction { try connection.add(agency, isHub: isHub, actor: actor) }
         }
     }
 
@@ -143,30 +105,73 @@ extension Database {
     ) async throws {
         try await run { connection in
             try connection.transaction {
-                try connection.query(RegistryStatements.bumpVersion)
-                func key(_ written: AgencyID) throws -> Int64 {
-                    let found = try connection.query(RegistryStatements.agencyByAlias, [.text(written.text)])
-                    guard let row = found.first else { throw Refusal(.agencyNotFound, written.text) }
-                    return try row.decode("agency_id")
-                }
-                let next = try successor.map(key)
-                let closed = try connection.query(
-                    RegistryStatements.closeAgency,
-                    [.int8(try key(written)), .date(lastDay), .optional(next, PostgresValue.int8)])
-                guard !closed.isEmpty else {
-                    throw Refusal(.registryInvalid, "\(written) is not yet valid on \(lastDay)")
-                }
-                let (sql, parameters) = HistoryRow.statement([
-                    HistoryRow(
-                        at: .now(), event: .agencyClosed, actor: actor,
-                        detail: [
-                            "agency": .string(written.text), "lastDay": .string(lastDay.iso8601),
-                            "successor": .string(successor?.text ?? ""),
-                        ])
-                ])
-                try connection.query(sql, parameters)
+                try connection.close(written, lastDay: lastDay, successor: successor, actor: actor)
             }
         }
+    }
+}
+
+/// Changes of the registry, each inside the transaction of whoever has more to write with it.
+extension PostgresConnection {
+    func add(_ agency: NewAgency, isHub: Bool = false, actor: String) throws {
+        try query(RegistryStatements.bumpVersion)
+        if let system = agency.system {
+            let known = try query(RegistryStatements.systemExists, [.text(system.text)])
+            guard !known.isEmpty else { throw Refusal(.systemNotFound, system.text) }
+        }
+        let parent = try agency.parent.map(agencyKey)
+        let forms = Set([agency.code.text] + agency.aliases).sorted()
+        for form in forms {
+            let taken = try query(RegistryStatements.agencyByAlias, [.text(form)])
+            if let row = taken.first {
+                throw Refusal(.agencyTaken, "\(form) → \(try row.decode("code", as: String.self))")
+            }
+        }
+        let added = try query(
+            RegistryStatements.addAgency,
+            [
+                .text(agency.code.text), .text(agency.name), .optional(agency.mail) { .text($0) },
+                .optional(parent) { .int8($0) }, .optional(agency.system) { .text($0.text) }, .bool(isHub),
+            ])
+        guard let key = try added.first?.decode("id", as: Int64.self) else {
+            throw Refusal(.agencyTaken, agency.code.text)
+        }
+        let history = HistoryRow(
+            at: .now(), event: .agencyAdded, actor: actor,
+            detail: [
+                "agency": .string(agency.code.text), "name": .string(agency.name),
+                "aliases": .strings(agency.aliases), "system": .string(agency.system?.text ?? ""),
+            ])
+        _ = try pipeline([
+            (RegistryStatements.addAliases, [.int8(key), .texts(forms.map { $0 })]),
+            HistoryRow.statement([history]),
+        ])
+    }
+
+    func close(_ written: AgencyID, lastDay: CalendarDate, successor: AgencyID?, actor: String) throws {
+        try query(RegistryStatements.bumpVersion)
+        let next = try successor.map(agencyKey)
+        let closed = try query(
+            RegistryStatements.closeAgency,
+            [.int8(try agencyKey(written)), .date(lastDay), .optional(next, PostgresValue.int8)])
+        guard !closed.isEmpty else {
+            throw Refusal(.registryInvalid, "\(written) is not yet valid on \(lastDay)")
+        }
+        let (sql, parameters) = HistoryRow.statement([
+            HistoryRow(
+                at: .now(), event: .agencyClosed, actor: actor,
+                detail: [
+                    "agency": .string(written.text), "lastDay": .string(lastDay.iso8601),
+                    "successor": .string(successor?.text ?? ""),
+                ])
+        ])
+        try query(sql, parameters)
+    }
+
+    private func agencyKey(_ written: AgencyID) throws -> Int64 {
+        let found = try query(RegistryStatements.agencyByAlias, [.text(written.text)])
+        guard let row = found.first else { throw Refusal(.agencyNotFound, written.text) }
+        return try row.decode("agency_id")
     }
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Exchange
 import Hub
+import Logging
 import VXPProtocol
 
-/// The calls that show the registry. It is in memory as a whole and of one version.
+/// The calls that show the registry, which is in memory as a whole and of one version, and those that ask for changes.
 extension VXPCall {
     func agencies() -> EdgeReply {
         list(openAgencies.map { VXPAgencyItem($0, in: registry) })
@@ -26,6 +27,27 @@ extension VXPCall {
             .filter { !$0.isHub && ($0.version > since || $0.hasEnded(by: today)) }
             .map { VXPUnitItem($0, in: registry, on: today) }
         return list(items, version: registry.version)
+    }
+
+    func registerAgency(_ body: EdgeBody) async throws -> EdgeReply {
+        let bytes = try await body.limited(to: VXPAgencyApplication.maxBytes).collect()
+        let application = try VXPAgencyApplication.read(bytes)
+        let today = Instant.now().vietnamDate
+        return try await propose(registry.proposal(toRegister: application, by: parameters.systemID, on: today))
+    }
+
+    func deleteAgency() async throws -> EdgeReply {
+        let today = Instant.now().vietnamDate
+        return try await propose(
+            registry.proposal(toClose: try parameters.agencyCode, by: parameters.systemID, on: today))
+    }
+
+    private func propose(_ proposal: AgencyProposal) async throws -> EdgeReply {
+        let number = try await hub.agencyRequests.propose(proposal, by: parameters.systemID, request: id)
+        logger.info(
+            "a request about the registry waits for the operator",
+            metadata: ["number": "\(number)", "kind": "\(proposal.kind)", "system": "\(parameters.systemID)"])
+        return EdgeReply(vxp: VXPReply.success(waiting: number))
     }
 
     private var openAgencies: [AgencyRecord] {

@@ -16,6 +16,7 @@ public struct VXPSurface: Sendable {
     /// - Throws: `Refusal`, to be answered with `VXPReply.refusal` and the refusal's HTTP status.
     public func respond(to request: EdgeRequest) async throws -> EdgeReply {
         let operation = try VXPOperation(method: request.method, path: request.path)
+        if operation.needsTLS, !request.isSecure { throw Refusal(.tlsRequired, operation.rawValue) }
         let registry = try await hub.registry.current()
         let parameters = try authenticate(request, by: registry)
         // Counted for nobody before the signature holds, and before a byte of the body is asked for.
@@ -38,6 +39,8 @@ public struct VXPSurface: Sendable {
         case .getSynchronizeUnit: return try call.synchronizeUnits()
         case .countReceiveEdoc: return try await call.count(.edoc)
         case .countReceiveStatus: return try await call.count(.status)
+        case .registerAgency: return try await call.registerAgency(request.body)
+        case .deleteAgency: return try await call.deleteAgency()
         }
     }
 

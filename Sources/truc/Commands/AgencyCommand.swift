@@ -8,7 +8,9 @@ import Store
 struct AgencyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "agency", abstract: "The agencies that documents go to and come from.",
-        subcommands: [Add.self, List.self, Show.self, Close.self])
+        subcommands: [
+            Add.self, List.self, Show.self, Close.self, Requests.self, Approve.self, Reject.self,
+        ])
 
     /// An agency as commands print it.
     struct Shown: Encodable {

@@ -92,7 +92,7 @@ enum RefusalsDocument {
         case "delivery": "Confirmations (`delivery`)"
         case "content": "Stored content (`content`)"
         case "hub": "The hub itself (`hub`)"
-        case "registry": "The registry, from the command line (`registry`)"
+        case "registry": "The registry (`registry`)"
         case "trace": "Traces, from the command line (`trace`)"
         case "file": "Files on the command line (`file`)"
         case "setup": "Starting up (`setup`)"
