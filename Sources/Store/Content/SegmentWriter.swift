@@ -128,7 +128,8 @@ public final class SegmentWriter: Sendable {
         guard let segment = state.segment, segment.end > segment.writtenEnd else { return }
         try write(segment, state.buffer)
         try segment.handle.syncData()
-        state.segment?.waiting = []
+        // Not `= []`: assigned through the optional of a noncopyable value, Swift 6.3 never releases the old array.
+        state.segment?.waiting.removeAll()
         state.segment?.writtenEnd = segment.end
     }
 

@@ -9,6 +9,9 @@ import UnixSignals
 struct AcceptBenchmark: Sendable {
     /// Most packages sent before the clock starts: caches are filled, statements prepared.
     static let maxWarmUp = 500
+    /// Bytes of the longest package of which some are sent before the clock starts; longer ones are sent for the memory
+    /// that they take, which is measured from a hub that is idle.
+    static let maxWarmUpBytes = 1_000_000
 
     let connections: Int
     let packages: Int

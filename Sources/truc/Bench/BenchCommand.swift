@@ -14,6 +14,8 @@ struct BenchCommand: AsyncParsableCommand {
             discussion: """
                 truc bench accept --connections 64
                 truc bench accept --large 100MB      one large package, for the memory that it takes
+                truc bench accept --size 100MB --connections 50 --packages 50
+                                                     fifty of them at once
 
                 Starts a hub with a private database in a directory of its own, which is removed at the end. Packages and
                 their signatures are made before the clock starts; each has another document id and another attachment.
@@ -55,7 +57,8 @@ struct BenchCommand: AsyncParsableCommand {
         func run() async throws {
             let benchmark = AcceptBenchmark(
                 connections: large == nil ? connections : 1, packages: large == nil ? packages : 1,
-                warmUp: large == nil ? min(AcceptBenchmark.maxWarmUp, packages) : 0,
+                warmUp: (large ?? size).bytes <= AcceptBenchmark.maxWarmUpBytes
+                    ? min(AcceptBenchmark.maxWarmUp, packages) : 0,
                 packageBytes: (large ?? size).bytes,
                 parentDirectory: URL(fileURLWithPath: dataDir).standardizedFileURL.path)
             let report = try await benchmark.run()
