@@ -64,9 +64,12 @@ struct Province {
     ) throws -> SDKClient {
         SDKClient(
             port: hub.port, system: try SystemID(parsing: Self.systemID(agency)),
-            secret: secret ?? secrets[agency] ?? "", timestamp: timestamp, leaksParameters: leaksParameters,
+            secret: secret ?? self.secret(agency), timestamp: timestamp, leaksParameters: leaksParameters,
             prefix: prefix)
     }
+
+    /// Of the agency's system.
+    func secret(_ agency: String) -> String { secrets[agency] ?? "" }
 
     static func systemID(_ agency: String) -> String { "qlvb.\(agency.dropFirst(7).prefix(2))" }
 }
