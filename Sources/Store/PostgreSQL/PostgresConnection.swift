@@ -405,12 +405,18 @@ extension PostgresConnection {
 
     /// The end of the pipeline. An error here is a commit that failed, for example a deferred constraint.
     private func collectSync(into collected: inout Collected) throws(PostgresError) {
+        var hasEnded = false
         while true {
             guard let result = PQgetResult(session) else {
+                // One null pointer ends the results of an error. A second: libpq waits for nothing any more, and
+                // would say so for ever.
+                guard !hasEnded else { throw broken() }
                 try requireUsable()
+                hasEnded = true
                 continue
             }
             defer { PQclear(result) }
+            hasEnded = false
             if PQresultStatus(result) == PGRES_PIPELINE_SYNC { return }
             let error = error(result, statement: nil, index: nil)
             if collected.error == nil { collected.error = error }

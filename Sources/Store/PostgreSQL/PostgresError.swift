@@ -54,7 +54,9 @@ public struct PostgresError: Error, Equatable, Sendable, CustomStringConvertible
         func field(_ code: Int32) -> String? { PQresultErrorField(result, code).map { String(cString: $0) } }
         let severity = field(Int32(UInt8(ascii: "V")))  // PG_DIAG_SEVERITY_NONLOCALIZED
         sqlState = field(Int32(UInt8(ascii: "C")))  // PG_DIAG_SQLSTATE
-        let fatal = severity == "FATAL" || severity == "PANIC"
+        // Every error of the server has an SQLSTATE. One without was made by libpq, which could not send or read; by then it
+        // does not always call the connection bad, but has given up what was under way.
+        let fatal = severity == "FATAL" || severity == "PANIC" || sqlState == nil
         kind = fatal || connectionIsGone ? .connection : .server
         isFatal = kind == .connection
         message = Self.folded(
