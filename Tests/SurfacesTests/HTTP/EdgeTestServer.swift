@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Dispatch
 import Exchange
 import Logging
 import NIOCore
@@ -9,8 +10,14 @@ import TestKit
 import Trust
 
 /// A value that is given once and can be waited for, any number of times. A wait ends with `CancellationError` when
-/// its task is cancelled, so that a test whose time is up ends.
+/// its task is cancelled, so that a test whose time is up ends, and with `NeverCame` when nothing more is to be hoped for:
+/// on a machine with too much to do a request may be cut before it came to the place that gives the signal.
 final class Signal<Value: Sendable>: Sendable {
+    /// Longest wait; what the hub waits for itself is over by then.
+    static var patience: DispatchTimeInterval { .seconds(40) }
+
+    struct NeverCame: Error {}
+
     private struct State {
         var given: Value?
         var waiting: [Int: CheckedContinuation<Value, any Error>] = [:]
@@ -51,7 +58,10 @@ final class Signal<Value: Sendable>: Sendable {
             state.waiting[wait] = continuation
             return nil
         }
-        if let ready { continuation.resume(with: ready) }
+        if let ready { return continuation.resume(with: ready) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.patience) { [weak self] in
+            self?.state.withLock { $0.waiting.removeValue(forKey: wait) }?.resume(throwing: NeverCame())
+        }
     }
 
     private func cancel(_ wait: Int) {

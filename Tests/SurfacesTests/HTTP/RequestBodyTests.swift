@@ -271,12 +271,13 @@ import Testing
 
     @Test func aSteadyBodyIsNot() async throws {
         try await EdgeTestServer.run {
-            $0.paceWindow = .seconds(1)
+            // Longer than a machine with too much to do holds a piece back, shorter than the whole.
+            $0.paceWindow = .seconds(3)
             $0.paceBytes = 10
         } _: { server in
             let client = try await server.client()
             try await client.send("POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: 2000\r\n\r\n")
-            try await client.send([UInt8](repeating: 0x61, count: 2000), pieces: 50, pause: .milliseconds(40))
+            try await client.send([UInt8](repeating: 0x61, count: 2000), pieces: 20, pause: .milliseconds(40))
             #expect(try await client.receive().text == "2000")
         }
     }
@@ -284,7 +285,8 @@ import Testing
     @Test(arguments: ["", "POST /body HTTP/1.1\r\nHos", "GET /id HTTP/1.1\r\nHost: h\r\n\r\n"])
     func anIdleConnectionIsClosed(bytes: String) async throws {
         try await EdgeTestServer.run {
-            $0.idleTime = .seconds(1)
+            // The request must come before that, from a thread that may have to wait for its turn.
+            $0.idleTime = .seconds(4)
         } _: { server in
             let client = try await server.client()
             try await client.send(bytes)
@@ -296,7 +298,7 @@ import Testing
     /// The time that the hub itself takes for an answer is nobody's idleness.
     @Test func aSlowAnswerIsNotIdle() async throws {
         try await EdgeTestServer.run {
-            $0.idleTime = .seconds(2)
+            $0.idleTime = .seconds(4)
             hasty(&$0)
         } _: { server in
             let client = try await server.client()
