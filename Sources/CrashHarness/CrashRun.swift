@@ -106,7 +106,7 @@ final class CrashRun {
     // MARK: One cycle
 
     private func cycle(_ cycle: Schedule.Cycle) async throws {
-        book.excuses = cycle.fault.excuses
+        book.begin(cycle.fault)
         try await arm(cycle)
         try await load(cycle)
         let isAlive = place.isMine(hub.pid)

@@ -56,6 +56,7 @@ final class Book: Sendable {
         var bell: (at: Int, ring: @Sendable () -> Void)?
         var counts: [String: Int] = [:]
         var excuses: Set<Refusal.Code> = []
+        var owesAnswers = false
     }
 
     private let state: Mutex<State>
@@ -109,9 +110,21 @@ final class Book: Sendable {
     }
 
     /// What the hub may answer from now on because of what is done to it.
-    var excuses: Set<Refusal.Code> {
-        get { state.withLock { $0.excuses } }
-        set { state.withLock { $0.excuses = newValue } }
+    var excuses: Set<Refusal.Code> { state.withLock { $0.excuses } }
+
+    func begin(_ fault: Schedule.Fault) {
+        state.withLock { state in
+            state.excuses = fault.excuses
+            state.owesAnswers = fault.isSurvived
+        }
+    }
+
+    /// A request got no answer: a defect of a hub that lives.
+    func unanswered(_ what: String, _ error: any Error) {
+        count("unanswered")
+        if state.withLock({ $0.owesAnswers }) {
+            violate(Ledger.Violation(what: "a hub that lives did not answer \(what): \(error)", name: nil))
+        }
     }
 
     func count(_ what: String, _ number: Int = 1) { state.withLock { $0.counts[what, default: 0] += number } }
@@ -190,7 +203,7 @@ struct Worker: Sendable {
             book.violate(violation)
             return true
         } catch {
-            book.count("unanswered")
+            book.unanswered("a sender", error)
             return false
         }
     }
@@ -216,7 +229,7 @@ struct Worker: Sendable {
             } catch let violation as Ledger.Violation {
                 book.violate(violation)
             } catch {
-                book.count("unanswered")
+                book.unanswered("a receiver", error)
                 return
             }
         }

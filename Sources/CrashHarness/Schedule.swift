@@ -32,6 +32,14 @@ struct Schedule {
         /// SIGTERM: the hub must end by itself, with status 0.
         case stop(after: Int)
 
+        /// Whether the hub lives on, so that it owes an answer to every request.
+        var isSurvived: Bool {
+            switch self {
+            case .postmaster, .backend, .diskFull: true
+            case .hubAt, .hub, .hubAndPostmaster, .starting, .stop: false
+            }
+        }
+
         /// What the hub may answer because of it, in this cycle and in no other; anything else is a defect. One that
         /// dies gives no answer at all.
         var excuses: Set<Refusal.Code> {
