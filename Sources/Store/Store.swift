@@ -16,22 +16,19 @@ public final class Store: Sendable {
     /// The database describes the store of the first process that keeps contents in segments. Nodes that keep chunks
     /// alone have nothing but their spool below the content directory, and are not bound to one.
     /// - Parameter contentBackend: how new contents are kept; those that exist are read wherever they are.
-    /// - Throws: `Refusal(.storeMissing)` when the database describes a content store and the directory holds none: nothing
-    ///   is made there then; `Refusal(.storeMismatch)` when the directory holds another.
+    /// - Throws: `Refusal(.storeMissing)` when the database describes a content store and the directory holds none;
+    ///   `Refusal(.storeMismatch)` when the directory holds another, or packages of which this database knows nothing.
+    ///   Nothing is made or changed there then.
     public static func open(
         database: Database, contentDirectory: String, contentBackend: ContentBackend = .segments, logger: Logger
     ) async throws -> Store {
-        if let described = try await database.contentStore(), !ContentStore.exists(in: contentDirectory) {
-            throw Refusal(.storeMissing, "database: \(described), directory: \(contentDirectory)")
-        }
+        let described = try await database.contentStore()
+        try StoreIdentity.requireMatch(described: described, directory: contentDirectory)
         let content = try ContentStore.open(directory: contentDirectory, backend: contentBackend, database: database)
-        let described: UUID? =
-            switch contentBackend {
-            case .segments: try await database.claimContentStore(content.storeID)
-            case .chunks: try await database.contentStore()
-            }
-        if let described, described != content.storeID {
-            throw Refusal(.storeMismatch, "database: \(described), directory: \(content.storeID)")
+        // Of two hubs that start on a fresh database at the same time, one takes it.
+        if contentBackend == .segments {
+            let claimed = try await database.claimContentStore(content.storeID)
+            try StoreIdentity.requireMatch(described: claimed, directory: contentDirectory)
         }
         return Store(database: database, content: content, logger: logger)
     }

@@ -43,6 +43,8 @@ struct Installation: Sendable {
     /// Below the data directory.
     let contentDirectory: String
     private let cluster: PrivateCluster?
+    /// Of a daemon whose cluster does not hold the directory.
+    private let lock: ServingLock?
 
     /// - Throws: `Refusal`.
     static func open(
@@ -50,12 +52,14 @@ struct Installation: Sendable {
     ) async throws -> Installation {
         let contentDirectory = settings.directory + "/content"
         if let url = try DatabaseSource.url(settings) {
-            try await Schema.prepare(connectionString: url, isServing: mode == .serve, logger: logger)
             if mode == .serve { try makeDirectory(settings.directory) }
+            let lock = mode == .serve ? try await ServingLock.take(dataDirectory: settings.directory) : nil
+            try await Schema.prepare(connectionString: url, isServing: mode == .serve, logger: logger)
             let connection = ConnectionSettings(
                 connectionString: url, role: PrivateCluster.runtime, maxConnections: settings.databaseConnections)
             return Installation(
-                database: Database(connection, logger: logger), contentDirectory: contentDirectory, cluster: nil)
+                database: Database(connection, logger: logger), contentDirectory: contentDirectory, cluster: nil,
+                lock: lock)
         }
         let cluster = try await PrivateCluster.open(dataDirectory: settings.directory, mode: mode, logger: logger)
         do {
@@ -69,7 +73,8 @@ struct Installation: Sendable {
             connectionString: cluster.connectionString(user: PrivateCluster.runtime), role: nil,
             maxConnections: settings.databaseConnections)
         return Installation(
-            database: Database(connection, logger: logger), contentDirectory: contentDirectory, cluster: cluster)
+            database: Database(connection, logger: logger), contentDirectory: contentDirectory, cluster: cluster,
+            lock: nil)
     }
 
     private static func makeDirectory(_ path: String) throws(Refusal) {

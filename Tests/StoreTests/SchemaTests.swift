@@ -130,6 +130,32 @@ import Testing
         await bench.close()
     }
 
+    /// A database that was made anew, or the wrong one: what lies there is not its own.
+    @Test func aDirectoryWithPackagesOfAnotherDatabaseIsRefused() async throws {
+        let bench = try await AcceptBench()
+        let directory = try ScratchDirectory()
+        for folder in ["segments", "large"] {
+            let month = "\(directory.path)/content/\(folder)/2026-11"
+            try FileManager.default.createDirectory(atPath: month, withIntermediateDirectories: true)
+            try Data([1]).write(to: URL(fileURLWithPath: "\(month)/x"))
+            for backend in ContentBackend.allCases {
+                let open = {
+                    _ = try await Store.open(
+                        database: bench.database, contentDirectory: "\(directory.path)/content",
+                        contentBackend: backend, logger: quietLogger)
+                }
+                #expect(await refusal(open) == .storeMismatch)
+            }
+            #expect(directory.files(in: "content").count == 1, "nothing was made")
+            try FileManager.default.removeItem(atPath: "\(month)/x")
+        }
+        #expect(try await bench.count("hub WHERE content_store IS NULL") == 1)
+        let store = try await Store.open(
+            database: bench.database, contentDirectory: "\(directory.path)/content", logger: quietLogger)
+        await store.stop()
+        await bench.close()
+    }
+
     /// They share no disk: each has its spool and nothing else in its directory.
     @Test func nodesThatKeepChunksAreBoundToNoDirectory() async throws {
         let bench = try await AcceptBench()

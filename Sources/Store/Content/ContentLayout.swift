@@ -30,6 +30,18 @@ struct ContentLayout: Sendable {
     /// Removes a file's name. What stays behind when that fails is garbage to which nothing points.
     func remove(_ name: String) { unlink("\(root)/\(name)") }
 
+    /// Names in a directory, sorted by their bytes; none where it is not there.
+    func names(in folder: String) throws(ContentError) -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)")
+                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        } catch CocoaError.fileReadNoSuchFile, CocoaError.fileNoSuchFile {
+            return []
+        } catch {
+            throw .unavailable("list \(folder): \(error.localizedDescription)")
+        }
+    }
+
     func rename(_ name: String, to newName: String) throws(ContentError) {
         guard Foundation.rename("\(root)/\(name)", "\(root)/\(newName)") == 0 else {
             throw ContentError(errno: errno, "rename to", newName)

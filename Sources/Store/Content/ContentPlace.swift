@@ -19,10 +19,13 @@ public struct ContentFile: Hashable, Sendable {
         self.month = String(date.iso8601.prefix(7))
     }
 
+    static let segmentFolder = "segments"
+    static let largeFolder = "large"
+
     /// `segments/2026-11/<id>.seg`, from the content directory.
-    var segmentPath: String { "segments/\(month)/\(id).seg" }
+    var segmentPath: String { "\(Self.segmentFolder)/\(month)/\(id).seg" }
     /// `large/2026-11/<id>.edxml`, from the content directory.
-    var largePath: String { "large/\(month)/\(id).edxml" }
+    var largePath: String { "\(Self.largeFolder)/\(month)/\(id).edxml" }
 }
 
 /// Where the bytes of one content lie: what the database keeps in the column `place`.

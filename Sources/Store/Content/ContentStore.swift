@@ -25,8 +25,6 @@ public final class ContentStore: Sendable {
     public static let readThreadCount = 4
     /// Threads that write spool files and probe; apart, so that the sync of a large file holds up no reader.
     public static let spoolThreadCount = 2
-    /// Longest `store-id` file, in bytes.
-    private static let maxStoreIDLength = 64
 
     /// Which store this is, for ever. The database records it; a caller that finds another there must not go on.
     public let storeID: UUID
@@ -74,11 +72,13 @@ public final class ContentStore: Sendable {
             }
             // The store's own name too: what lies in it is worth as much as the way to it.
             try layout.syncDirectory("..")
-            for name in ["segments", "large", "spool"] { try layout.makeDirectory(name) }
+            for name in [ContentFile.segmentFolder, ContentFile.largeFolder, BlockingSpool.folder] {
+                try layout.makeDirectory(name)
+            }
             try BlockingSpool.removeLeftovers(in: layout)
             try layout.probe()
             return ContentStore(
-                storeID: try storeID(in: layout), layout: layout, backend: backend, database: database)
+                storeID: try StoreIdentity.findOrMake(in: layout), layout: layout, backend: backend, database: database)
         } catch {
             if case .full(let detail) = error { throw Refusal(.storageFull, detail) }
             throw Refusal(.dataDirectoryUnusable, "\(directory): \(error)")
@@ -150,34 +150,5 @@ public final class ContentStore: Sendable {
     /// Bytes that the hub may still write to the file system of the store.
     public func freeBytes() async throws(ContentError) -> Int64 {
         try await spoolThreads.next().content { [layout] () throws(ContentError) in try layout.freeBytes() }
-    }
-
-    /// Whether a store was ever opened in this directory. Blocks for a moment.
-    static func exists(in directory: String) -> Bool { access("\(directory)/store-id", F_OK) == 0 }
-
-    /// Reads the store's id, or gives it one.
-    private static func storeID(in layout: ContentLayout) throws(ContentError) -> UUID {
-        if access("\(layout.root)/store-id", F_OK) != 0 { try writeStoreID(in: layout) }
-        let file = try OpenFile("store-id", in: layout.root, .read, layout.operations)
-        let length = try file.status().length
-        guard (0...Int64(maxStoreIDLength)).contains(length) else { throw .damaged("store-id is \(length) bytes long") }
-        let text = String(decoding: try file.bytes(Int(length), at: 0), as: UTF8.self)
-        guard text.hasSuffix("\n"), let id = UUID(uuidString: String(text.dropLast())) else {
-            throw .damaged("store-id is not a UUID and a line feed")
-        }
-        return id
-    }
-
-    /// Written aside and then linked: the file is never seen half written, and of two first starts one wins.
-    private static func writeStoreID(in layout: ContentLayout) throws(ContentError) {
-        let draft = "spool/\(ContentFileID()).store-id"
-        defer { layout.remove(draft) }
-        let file = try OpenFile(draft, in: layout.root, .create, layout.operations)
-        try file.writeAll(Array("\(UUID().uuidString.lowercased())\n".utf8), at: 0)
-        try file.syncData()
-        guard link("\(layout.root)/\(draft)", "\(layout.root)/store-id") == 0 || errno == EEXIST else {
-            throw ContentError(errno: errno, "make", "store-id")
-        }
-        try layout.syncDirectory("")
     }
 }

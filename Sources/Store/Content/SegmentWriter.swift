@@ -86,7 +86,7 @@ public final class SegmentWriter: Sendable {
             state.segment = nil
         }
         if state.segment == nil {
-            let folder = "segments/\(file.month)"
+            let folder = "\(ContentFile.segmentFolder)/\(file.month)"
             try layout.makeDirectory(folder)
             let handle = try OpenFile(file.segmentPath, in: layout.root, .createDirect, layout.operations)
             state.segment = Segment(file: file, handle: handle)

@@ -89,6 +89,7 @@ final class BlockingSpool: Sendable {
     /// How often a name is tried. A second try happens only when another process cleaned the spool between our making
     /// of the file and our locking of it.
     private static let maxAttempts = 3
+    static let folder = "spool"
 
     private enum Phase {
         case open(OpenFile, length: Int)
@@ -130,12 +131,12 @@ final class BlockingSpool: Sendable {
         try change { (file, length) throws(ContentError) in
             place = .file(target, length: length)
             try file.syncData()
-            let folder = "large/\(target.month)"
+            let folder = "\(ContentFile.largeFolder)/\(target.month)"
             try layout.makeDirectory(folder)
             try layout.rename(Self.path(id), to: target.largePath)
             do throws(ContentError) {
                 try layout.syncDirectory(folder)
-                try layout.syncDirectory("spool")
+                try layout.syncDirectory(Self.folder)
             } catch {
                 layout.remove(target.largePath)
                 throw error
@@ -182,21 +183,15 @@ final class BlockingSpool: Sendable {
         }
     }
 
-    private static func path(_ id: ContentFileID) -> String { "spool/\(id).part" }
+    private static func path(_ id: ContentFileID) -> String { "\(folder)/\(id).part" }
 
     /// Removes what processes that are gone left in the spool; files that a living process has locked stay.
     static func removeLeftovers(in layout: ContentLayout) throws(ContentError) {
-        let names: [String]
-        do {
-            names = try FileManager.default.contentsOfDirectory(atPath: "\(layout.root)/spool")
-        } catch {
-            throw .unavailable("list spool: \(error.localizedDescription)")
-        }
-        for name in names {
-            guard let file = try? OpenFile("spool/\(name)", in: layout.root, .existing, layout.operations),
+        for name in try layout.names(in: folder) {
+            guard let file = try? OpenFile("\(folder)/\(name)", in: layout.root, .existing, layout.operations),
                 (try? file.lock()) == true
             else { continue }
-            layout.remove("spool/\(name)")
+            layout.remove("\(folder)/\(name)")
         }
     }
 }

@@ -8,6 +8,8 @@ struct ClusterLayout: Sendable, Equatable {
     static let maxSocketPathBytes = 107
     /// PostgreSQL names its socket after the port, though no port is open.
     static let port = 5432
+    /// Of the data directory's lock.
+    static let lockName = "truc.lock"
 
     /// Absolute, without links.
     let dataDirectory: String
@@ -61,7 +63,7 @@ struct ClusterLayout: Sendable, Equatable {
     var pidFile: String { database + "/postmaster.pid" }
     var versionFile: String { database + "/PG_VERSION" }
     /// Held by the process that starts, stops or serves.
-    var lockFile: String { dataDirectory + "/truc.lock" }
+    var lockFile: String { dataDirectory + "/" + Self.lockName }
     /// Shared by all visitors; who can have it alone is the last of them.
     var visitorsFile: String { dataDirectory + "/visitors.lock" }
 

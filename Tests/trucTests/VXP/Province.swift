@@ -57,6 +57,13 @@ struct Province {
         return Province(hub: revived, secrets: secrets)
     }
 
+    /// Another node on the same database, seen by the same systems.
+    func beside(dataDirectory: String, arguments: [String]) async throws -> Province {
+        let node = try await HubProcess.start(
+            dataDirectory: dataDirectory, databaseURL: hub.databaseURL, arguments: arguments)
+        return Province(hub: node, secrets: secrets)
+    }
+
     /// The client that the agency's system uses.
     func client(
         _ agency: String, secret: String? = nil, timestamp: Instant = .now(), leaksParameters: Bool = false,
