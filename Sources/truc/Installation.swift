@@ -102,15 +102,22 @@ struct Installation: Sendable {
         await cluster?.stop()
     }
 
-    /// Opens the installation for one command, and closes it whatever happens.
+    /// Opens the database for one command, and closes it whatever happens.
     static func visit<T>(
         _ options: InstallationOptions, _ body: (Database) async throws -> T
+    ) async throws -> T {
+        try await visitWhole(options) { try await body($0.database) }
+    }
+
+    /// Opens the installation for one command, and closes it whatever happens.
+    static func visitWhole<T>(
+        _ options: InstallationOptions, _ body: (Installation) async throws -> T
     ) async throws -> T {
         let settings = try options.settings()
         try requireHub(settings)
         let installation = try await open(settings, mode: .visit, logger: Log.quiet)
         do {
-            let value = try await body(installation.database)
+            let value = try await body(installation)
             await installation.close()
             return value
         } catch {

@@ -23,6 +23,7 @@ struct Truc: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, SystemCommand.self, AgencyCommand.self, PackageCommand.self, DeliveryCommand.self,
+            ContentCommand.self,
             TraceCommand.self, ConfigCommand.self, RefusalsCommand.self, DemoCommand.self, BenchCommand.self,
         ])
 

@@ -8,8 +8,10 @@ public enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
     case full(String)
     /// The file system refused or failed.
     case unavailable(String)
-    /// What is stored is not what was written: missing, cut short, altered, or in the wrong place.
+    /// What is stored is not what was written: cut short, altered, or in the wrong place.
     case damaged(String)
+    /// Nothing is stored there.
+    case missing(String)
     /// The content is longer than its way of storage takes.
     case tooLarge(length: Int, max: Int)
     /// The spool file was sealed, discarded, or failed before.
@@ -26,7 +28,7 @@ public enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .full(let detail): Refusal(.storageFull, detail)
         case .unavailable(let detail): Refusal(.storageUnavailable, detail)
-        case .damaged(let detail): Refusal(.contentDamaged, detail)
+        case .damaged(let detail), .missing(let detail): Refusal(.contentDamaged, detail)
         case .tooLarge: Refusal(.bodyTooLarge, description)
         case .spoolClosed: Refusal(.internalError, description)
         case .overloaded: Refusal(.overloaded, description)
@@ -37,7 +39,7 @@ public enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .full(let detail), .unavailable(let detail), .damaged(let detail): detail
+        case .full(let detail), .unavailable(let detail), .damaged(let detail), .missing(let detail): detail
         case .tooLarge(let length, let max): "a content of \(length) bytes is longer than \(max)"
         case .spoolClosed: "the spool file is closed"
         case .overloaded: "too much work waits for the threads of the content store"

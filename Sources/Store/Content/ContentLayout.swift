@@ -42,6 +42,16 @@ struct ContentLayout: Sendable {
         }
     }
 
+    /// What stands under a name, which may be a link and is not followed; nil when nothing does.
+    func status(_ name: String) throws(ContentError) -> (isDirectory: Bool, length: Int64)? {
+        var status = stat()
+        guard lstat("\(root)/\(name)", &status) == 0 else {
+            if errno == ENOENT { return nil }
+            throw ContentError(errno: errno, "stat", name)
+        }
+        return (status.st_mode & S_IFMT == S_IFDIR, Int64(status.st_size))
+    }
+
     func rename(_ name: String, to newName: String) throws(ContentError) {
         guard Foundation.rename("\(root)/\(name)", "\(root)/\(newName)") == 0 else {
             throw ContentError(errno: errno, "rename to", newName)

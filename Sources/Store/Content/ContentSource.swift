@@ -7,12 +7,12 @@ import Trust
 protocol ContentSource {
     /// Compares what surrounds a payload with what must stand there.
     ///
-    /// - Throws: `.damaged`, or why it could not be looked at.
+    /// - Throws: `.damaged`, `.missing`, or why it could not be looked at.
     func checkFrame(of place: ContentPlace, digest: SHA256Digest) throws(ContentError)
 
     /// Exactly these bytes of the payload.
     ///
-    /// - Throws: `.damaged` when some are missing, or why they could not be read.
+    /// - Throws: `.damaged` when some are missing, `.missing` when nothing is there, or why they could not be read.
     func bytes(_ range: Range<Int>, of place: ContentPlace) throws(ContentError) -> [UInt8]
 }
 
@@ -67,6 +67,7 @@ struct ChunkSource: ContentSource {
         } catch {
             throw .database(error.refusal)
         }
+        guard range.lowerBound > 0 || !bytes.isEmpty else { throw .missing("\(place) is missing") }
         let start = positions.lowerBound * length
         let wanted = range.lowerBound - start..<range.upperBound - start
         // A missing or shortened chunk moves all that follow: the length shows it here, or else the digest does.

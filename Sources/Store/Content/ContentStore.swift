@@ -98,7 +98,7 @@ public final class ContentStore: Sendable {
 
     /// The content in chunks of `chunkLength`, each read when it is asked for.
     ///
-    /// The sequence throws `ContentError`: `.damaged` at the latest instead of the last chunk, so that whoever has
+    /// The sequence throws `ContentError`: `.missing` at once, `.damaged` at the latest instead of the last chunk, so that whoever has
     /// seen the normal end has seen exactly the bytes that were stored. It throws `CancellationError` when its task is
     /// cancelled.
     ///
@@ -112,7 +112,7 @@ public final class ContentStore: Sendable {
 
     /// A content of at most `maxSegmentedLength` bytes, checked before the first byte is handed out.
     ///
-    /// - Throws: `.damaged`, `.tooLarge`, `.unavailable`, `.overloaded`, `.stopped`.
+    /// - Throws: `.damaged`, `.missing`, `.tooLarge`, `.unavailable`, `.overloaded`, `.stopped`.
     public func readWhole(_ place: ContentPlace, digest: SHA256Digest) async throws(ContentError) -> [UInt8] {
         guard place.length <= Self.maxSegmentedLength else {
             throw .tooLarge(length: place.length, max: Self.maxSegmentedLength)

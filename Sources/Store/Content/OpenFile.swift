@@ -60,7 +60,7 @@ final class OpenFile: Sendable {
             }
         let descriptor = open("\(root)/\(name)", flags | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
-            if mode == .read, errno == ENOENT { throw .damaged("\(name) is missing") }
+            if mode == .read, errno == ENOENT { throw .missing("\(name) is missing") }
             throw ContentError(errno: errno, "open", name)
         }
         self.name = name

@@ -166,7 +166,8 @@ func contentError(_ body: () async throws -> Void) async -> ContentError? {
 }
 
 extension ContentError {
-    var isDamaged: Bool { if case .damaged = self { true } else { false } }
+    /// Damaged or missing: what no reader may take for the content.
+    var isDamaged: Bool { refusal.code == .contentDamaged }
     var isFull: Bool { if case .full = self { true } else { false } }
     var isUnavailable: Bool { if case .unavailable = self { true } else { false } }
 }

@@ -3,6 +3,7 @@ import Exchange
 import Foundation
 import TestKit
 import Testing
+import VXPProtocol
 
 /// Which data directory goes with which database, and with which daemon.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct DataDirectoryTests {
