@@ -15,8 +15,8 @@ import VXPProtocol
     private static let rounds = 12
     /// What the bombs of one package unpack to, in megabytes.
     private static let bombMegabytes = 64
-    /// What the hub may need over idle while they all are at work: each call has a spool of 1 MiB, a parser, buffers.
-    private static let memoryMegabytes = 192
+    /// What the hub may need over idle while they all are at work; 8 when this was written. Less than one bomb.
+    private static let memoryMegabytes = 48
 
     private enum Deed: CaseIterable {
         case good, hostile, cut, forged, otherHash, smuggling
