@@ -36,7 +36,9 @@ import VXPProtocol
         #expect(try await subject(hub) == "first")
         let old = try TLSConnection(port: hub.port, ["-CAfile", root.certificate])
         defer { old.close() }
-        #expect(try await old.get("/readyz", until: "]}").contains(#"{"status":"ready","warnings":[]}"#))
+        // There may be other warnings, of a clock that nobody synchronises for example.
+        let calm = try await old.get("/readyz", until: "]}")
+        #expect(calm.contains(#"{"status":"ready","#) && !calm.contains("TLS certificate"))
 
         try Data("nonsense".utf8).write(to: URL(filePath: served.certificate))
         hub.hangUp()
