@@ -65,6 +65,8 @@ final class CrashRun {
             dataDirectory: place.dataDirectory, faultPoint: point,
             arguments: [
                 "--set", "system-concurrent=1000", "--set", "system-rate=100000", "--set", "content-backend=\(backend)",
+                // And the full disk itself, not the refusals that keep it from filling up.
+                "--set", "disk-reserve-bytes=0", "--set", "intake-concurrent=1000",
             ])
     }
 

@@ -16,6 +16,9 @@ public struct Hub: Sendable {
     private let limits: PackageLimits
     private let counters = IntakeCounters()
     private let check: ReadinessCheck
+    private let clocks: any ClockSource
+    private let intakes: IntakeGate
+    private let disk: DiskReserve
 
     /// - Parameters:
     ///   - settings: of which the largest package and the failures before a delivery is held are taken.
@@ -35,16 +38,33 @@ public struct Hub: Sendable {
         mailbox = Mailbox(store: store, maxFailures: settings.deliveryMaxFailures)
         agencyRequests = AgencyRequests(database: store.database)
         systems = SystemGate(limits: bounds.system)
+        intakes = IntakeGate(limit: bounds.intakes)
+        let disk = DiskReserve(reserve: bounds.diskReserve, content: store.content)
+        self.disk = disk
+        self.clocks = clocks
         check = ReadinessCheck(
-            store: store, clocks: clocks, maxDrift: .seconds(settings.clockMaxDriftSeconds))
+            store: store, disk: disk, clocks: clocks, maxDrift: .seconds(settings.clockMaxDriftSeconds))
     }
 
     /// The largest package that is taken, in bytes.
     public var maxPackageBytes: Int { limits.totalBytes }
 
-    /// Begins to take a package. The session belongs to one task.
-    public func receive(_ submission: Submission) -> IntakeSession {
-        IntakeSession(submission, store: store, registry: registry, limits: limits, counters: counters)
+    /// Begins to take a package, where there is a place and space for it. The session belongs to one task.
+    ///
+    /// - Parameter announced: its length in bytes as its sender says; unknown, it counts as the largest that is taken.
+    /// - Throws: `Refusal`, `.overloaded` or `.storageFull` among others.
+    public func receive(
+        _ submission: Submission, announced: Int? = nil
+    ) async throws(Refusal) -> sending IntakeSession {
+        let place = try intakes.admit()
+        let space = try await disk.admit(min(announced ?? maxPackageBytes, maxPackageBytes))
+        return IntakeSession(
+            submission, store: store, registry: registry, limits: limits, counters: counters, passes: [place, space])
+    }
+
+    /// What keeps the gauges of `/metrics`.
+    public func sampler(interval: Duration, logger: Logger) -> GaugeSampler {
+        GaugeSampler(database: store.database, disk: disk, clocks: clocks, interval: interval, logger: logger)
     }
 
     /// Proves that the hub can do its work now (see `Store.probe`), and looks at the clocks. What was found is told for

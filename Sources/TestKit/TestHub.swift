@@ -105,7 +105,8 @@ public struct TestHub: Sendable {
         _ package: [UInt8], from agency: TestAgency = .construction, to narrowing: [String]? = nil,
         _ type: MessageType = .edoc, pieces length: Int = 64 << 10, at now: Instant = .now()
     ) async throws -> Receipt {
-        let session = hub.receive(try await submission(from: agency, to: narrowing, type, at: now))
+        let session = try await hub.receive(
+            try await submission(from: agency, to: narrowing, type, at: now), announced: package.count)
         do {
             for start in stride(from: 0, to: package.count, by: length) {
                 try await session.receive(Array(package[start..<min(start + length, package.count)]))

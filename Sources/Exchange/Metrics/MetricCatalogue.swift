@@ -11,6 +11,9 @@ public enum Metric: String, CaseIterable, Sendable {
     case contentSync = "truc_content_sync_duration_seconds"
     case poolWait = "truc_database_pool_wait_seconds"
     case httpConnections = "truc_http_connections"
+    case intakes = "truc_intakes"
+    case contentFree = "truc_content_free_bytes"
+    case contentReserve = "truc_content_reserve_bytes"
     case backlog = "truc_backlog_deliveries"
     case oldestUndelivered = "truc_oldest_undelivered_timestamp_seconds"
     case held = "truc_held_deliveries"
@@ -54,6 +57,9 @@ public enum Metric: String, CaseIterable, Sendable {
         case .contentSync: entry(.histogram(Self.durations), "Time of one sync of content to the disk.")
         case .poolWait: entry(.histogram(Self.durations), "Time that a caller waited for a database connection.")
         case .httpConnections: entry(.gauge, "HTTP connections that are open.")
+        case .intakes: entry(.gauge, "Packages that are on their way in.")
+        case .contentFree: entry(.gauge, "Bytes that are free on the disk of the content.")
+        case .contentReserve: entry(.gauge, "Free bytes below which no package is taken.")
         case .backlog:
             entry(
                 .gauge, "Deliveries not yet confirmed, by age: up to the label's, and over the label before it.", "age",

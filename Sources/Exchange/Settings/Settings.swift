@@ -38,6 +38,8 @@ public struct Settings: Sendable, Equatable {
     public var deliveryMaxFailures = 5
     public var systemConcurrent = 64
     public var systemRate = 200
+    public var intakeConcurrent = 128
+    public var diskReserveBytes = 512 << 20
     /// Addresses with commas between them.
     public var metricsReaders = "127.0.0.1,::1"
     public var metricsIntervalSeconds = 15

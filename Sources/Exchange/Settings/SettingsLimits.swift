@@ -24,5 +24,17 @@ extension Settings {
                 vietnamese: "Số lời gọi mỗi giây của một hệ thống, sau một đợt bằng năm giây; nhiều hơn thì trả 429.",
                 english: "Calls of one connected system in a second, after a burst of five seconds' worth; "
                     + "more get a 429.")),
+        .number(
+            "intake-concurrent", \.intakeConcurrent, 1...10_000, unit: "packages",
+            .init(
+                vietnamese:
+                    "Số gói tin được nhận cùng lúc từ mọi hệ thống; nhiều hơn thì trả 503. Mỗi gói giữ tới 4 MiB.",
+                english: "Packages on their way in at a time, of all systems; more get a 503. Each holds up to 4 MiB.")),
+        .number(
+            "disk-reserve-bytes", \.diskReserveBytes, 0...(1 << 40), unit: "bytes",
+            .init(
+                vietnamese:
+                    "Dung lượng giữ lại trên đĩa: còn ít hơn thì không nhận gói tin (507), vẫn giao và xác nhận.",
+                english: "What stays free on the disk: below it packages are refused (507), the rest goes on.")),
     ]
 }

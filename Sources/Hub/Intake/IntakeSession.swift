@@ -23,17 +23,23 @@ public final class IntakeSession {
     private let submission: Submission
     private let reader: PackageReader
     private let counters: IntakeCounters
+    /// Its place and its space, given back with the session.
+    private let passes: [AdmissionPass]
     private var isJudged = false
     private var chunks: [[UInt8]] = []
     private var bytesInMemory = 0
     private var spool: SpoolFile?
 
-    init(_ submission: Submission, store: Store, registry: Registry, limits: PackageLimits, counters: IntakeCounters) {
+    init(
+        _ submission: Submission, store: Store, registry: Registry, limits: PackageLimits, counters: IntakeCounters,
+        passes: [AdmissionPass]
+    ) {
         self.submission = submission
         self.store = store
         self.registry = registry
         self.reader = PackageReader(limits: limits)
         self.counters = counters
+        self.passes = passes
     }
 
     /// SHA-256 of everything received so far.

@@ -12,15 +12,15 @@ public struct GaugeSampler: Sendable {
     static let restFactor = 9
 
     private let database: Database
+    private let disk: DiskReserve
     private let clocks: any ClockSource
     private let interval: Duration
     private let logger: Logger
 
     /// - Parameter interval: between two readings, at least.
-    public init(
-        database: Database, clocks: any ClockSource = SystemClocks(), interval: Duration, logger: Logger
-    ) {
+    init(database: Database, disk: DiskReserve, clocks: any ClockSource, interval: Duration, logger: Logger) {
         self.database = database
+        self.disk = disk
         self.clocks = clocks
         self.interval = interval
         self.logger = logger
@@ -34,6 +34,8 @@ public struct GaugeSampler: Sendable {
             let took = await clock.measure {
                 gauges.process()
                 gauges.set(isSynchronised: clocks.isSynchronised())
+                // It sets its gauge itself; a disk that does not tell is told of by whoever needs it.
+                try? await disk.look()
                 await read(into: gauges)
             }
             try? await clock.sleep(for: max(interval, took * Self.restFactor))

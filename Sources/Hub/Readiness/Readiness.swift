@@ -15,20 +15,21 @@ struct ReadinessCheck: Sendable {
 
     private let check: CoalescedCheck<Result<Readiness, Refusal>>
 
-    init(store: Store, clocks: any ClockSource, maxDrift: Duration) {
+    init(store: Store, disk: DiskReserve, clocks: any ClockSource, maxDrift: Duration) {
         let origin = ContinuousClock.now
         check = CoalescedCheck(reuse: Self.reuse, now: { origin.duration(to: .now) }) {
-            await Self.find(store, clocks, maxDrift)
+            await Self.find(store, disk, clocks, maxDrift)
         }
     }
 
     func readiness() async throws(Refusal) -> Readiness { try await check.finding().get() }
 
     private static func find(
-        _ store: Store, _ clocks: any ClockSource, _ maxDrift: Duration
+        _ store: Store, _ disk: DiskReserve, _ clocks: any ClockSource, _ maxDrift: Duration
     ) async -> Result<Readiness, Refusal> {
         do {
             try await store.probe()
+            _ = try await disk.admit(0)
             let offset = try await store.database.clockOffset { clocks.now() }
             let problems = ClockProblem.all(
                 isSynchronised: clocks.isSynchronised(), database: offset, maxDrift: maxDrift)

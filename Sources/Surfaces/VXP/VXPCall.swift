@@ -25,10 +25,11 @@ struct VXPCall: Sendable {
             narrowedTo: try parameters.to?.map(\.text),
             messageType: MessageType(try parameters.messageType), request: id, receivedAt: .now())
         let limit = hub.maxPackageBytes + PackageEnding.maxLength
-        if let declared = declaredLength(request.field("Content-Length")), declared > limit {
+        let declared = declaredLength(request.field("Content-Length"))
+        if let declared, declared > limit {
             throw Refusal(.bodyTooLarge, "\(declared) bytes announced, the limit is \(hub.maxPackageBytes)")
         }
-        let session = hub.receive(submission)
+        let session = try await hub.receive(submission, announced: declared)
         let receipt: Receipt
         do {
             receipt = try await take(request.body.limited(to: limit), into: session, matching: hash)

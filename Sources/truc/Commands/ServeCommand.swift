@@ -51,6 +51,7 @@ struct ServeCommand: AsyncParsableCommand {
         logger.logLevel = Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info
         // A reader of our log that goes away must not take the hub with it.
         signal(SIGPIPE, SIG_IGN)
+        FileLimit.raise(for: settings, logger: logger)
         try await Daemon(settings: settings, logger: logger).run()
     }
 }
@@ -114,9 +115,7 @@ struct Daemon {
                 .init(service: edge), .init(service: TLSRenewal(tls: tls, logger: logger)),
                 .init(
                     service: Sampling(
-                        sampler: GaugeSampler(
-                            database: opened.database, interval: .seconds(settings.metricsIntervalSeconds),
-                            logger: logger))),
+                        sampler: hub.sampler(interval: .seconds(settings.metricsIntervalSeconds), logger: logger))),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(settings.shutdownSeconds)

@@ -110,7 +110,7 @@ import Trust
         var foreign = large
         foreign.from = TestAgency.finance.code
         for (builder, expected) in [(unknown, Refusal.Code.recipientUnknown), (foreign, .senderNotYours)] {
-            let session = test.hub.receive(try await test.submission(from: .construction))
+            let session = try await test.hub.receive(test.submission(from: .construction))
             let bytes = try builder.document()
             let early = await refusal {
                 // Long before its end.
@@ -148,7 +148,7 @@ import Trust
 
     @Test func anAbandonedPackageFreesItsPlace() async throws {
         let test = try await TestHub.open()
-        let session = test.hub.receive(try await test.submission(from: .construction))
+        let session = try await test.hub.receive(test.submission(from: .construction))
         let bytes = try large.document()
         for start in stride(from: 0, to: 2 << 20, by: 256 << 10) {
             try await session.receive(Array(bytes[start..<start + (256 << 10)]))
@@ -275,7 +275,7 @@ import Trust
     @Test func aPackageIsDecidedAnewWhenTheRegistryHasChanged() async throws {
         let test = try await TestHub.open()
         func send(_ builder: PackageBuilder, whileSomebody changes: () async throws -> Void) async throws -> Receipt {
-            let session = test.hub.receive(try await test.submission(from: .construction))
+            let session = try await test.hub.receive(test.submission(from: .construction))
             try await session.receive(builder.document())
             try await changes()
             return try await session.finish()
@@ -308,7 +308,7 @@ import Trust
     @Test func theDigestIsOfWhatHasCome() async throws {
         let test = try await TestHub.open()
         let bytes = try PackageBuilder().document()
-        let session = test.hub.receive(try await test.submission(from: .construction))
+        let session = try await test.hub.receive(test.submission(from: .construction))
         try await session.receive(Array(bytes.prefix(100)))
         #expect(session.digest == SHA256Digest(of: bytes.prefix(100)))
         try await session.receive(Array(bytes.dropFirst(100)))

@@ -18,11 +18,14 @@ struct Province {
     ///   - faultPoint: where the hub shall kill itself.
     ///   - databaseURL: of the hub's database; nil for a private one.
     ///   - arguments: further ones for `truc serve`.
+    ///   - dataDirectory: nil for a fresh one.
     static func open(
-        faultPoint: String? = nil, databaseURL: String? = nil, arguments: [String] = []
+        faultPoint: String? = nil, databaseURL: String? = nil, arguments: [String] = [],
+        dataDirectory: String? = nil
     ) async throws -> Province {
         // Registered by a hub without the fault: what it is about comes afterwards.
-        let founding = try await HubProcess.start(databaseURL: databaseURL, arguments: arguments)
+        let founding = try await HubProcess.start(
+            dataDirectory: dataDirectory, databaseURL: databaseURL, arguments: arguments)
         var secrets: [String: String] = [:]
         for (agency, alias) in [(construction, "H52.13"), (justice, "H52.07"), (health, "H52.21")] {
             let secret = "secret-of-\(alias)-\(UUID().uuidString)"
@@ -58,7 +61,9 @@ struct Province {
     }
 
     /// Another node on the same database, seen by the same systems.
-    func beside(dataDirectory: String, arguments: [String]) async throws -> Province {
+    ///
+    /// - Parameter dataDirectory: nil for one of its own.
+    func beside(dataDirectory: String? = nil, arguments: [String]) async throws -> Province {
         let node = try await HubProcess.start(
             dataDirectory: dataDirectory, databaseURL: hub.databaseURL, arguments: arguments)
         return Province(hub: node, secrets: secrets)

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Synchronization
+import Testing
+
+@testable import Hub
+
+@Suite(.timeLimit(.minutes(1))) struct DiskReserveTests {
+    @Test func theReserveIsNotTouchedAndWhatIsComingInCounts() {
+        var ledger = SpaceLedger(reserve: 100)
+        // Nothing is let in before the disk was asked.
+        #expect(ledger.admit(0) == false)
+        ledger.ask()
+        ledger.measured(150)
+        #expect(ledger.admit(51) == false)
+        #expect(ledger.admit(50) == true)
+        #expect(ledger.admit(1) == false)
+        // The disk has got it, which nobody knows yet.
+        ledger.settle(50)
+        #expect(ledger.admit(1) == false)
+        ledger.ask()
+        ledger.measured(100)
+        #expect(ledger.admit(0) == true)
+        #expect(ledger.admit(1) == false)
+        // It did not come after all.
+        ledger.ask()
+        ledger.measured(150)
+        #expect(ledger.admit(50) == true)
+        #expect(ledger.admit(.max) == false)
+    }
+
+    @Test func whatIsSettledWhileTheDiskIsAskedCountsOnce() {
+        var ledger = SpaceLedger(reserve: 0)
+        ledger.measured(100)
+        #expect(ledger.admit(60) == true)
+        ledger.ask()
+        ledger.settle(60)
+        // It may have been measured before the package was there.
+        ledger.measured(100)
+        #expect(ledger.left == 40)
+        ledger.ask()
+        ledger.measured(40)
+        #expect(ledger.left == 40)
+    }
+
+    @Test func theDiskIsAskedOnceInAWhileAndAPassGivesBack() async throws {
+        let time = Mutex(Duration.zero)
+        let asked = Mutex(0)
+        let free = Mutex<Int64>(1_000)
+        let disk = DiskReserve(reserve: 100, now: { time.withLock { $0 } }) {
+            asked.withLock { $0 += 1 }
+            return .success(free.withLock { $0 })
+        }
+        var pass: AdmissionPass? = try await disk.admit(900)
+        let refusal = await #expect(throws: Refusal.self) { _ = try await disk.admit(1) }
+        #expect(refusal?.code == .storageFull)
+        #expect(asked.withLock { $0 } == 1)
+        withExtendedLifetime(pass) {}
+        pass = nil
+        time.withLock { $0 = .seconds(2) }
+        _ = try await disk.admit(900)
+        #expect(asked.withLock { $0 } == 2)
+        free.withLock { $0 = 99 }
+        time.withLock { $0 = .seconds(4) }
+        await #expect(throws: Refusal.self) { _ = try await disk.admit(0) }
+    }
+
+    @Test func aDiskThatDoesNotTellLetsNothingIn() async {
+        let disk = DiskReserve(reserve: 0, now: { .zero }) { .failure(Refusal(.storageUnavailable)) }
+        let refusal = await #expect(throws: Refusal.self) { _ = try await disk.admit(0) }
+        #expect(refusal?.code == .storageUnavailable)
+    }
+
+    @Test func soManyPackagesComeInAtATimeAndNotOneMore() throws {
+        let gate = IntakeGate(limit: 2)
+        var passes = [try gate.admit(), try gate.admit()]
+        let refusal = #expect(throws: Refusal.self) { _ = try gate.admit() }
+        #expect(refusal?.code == .overloaded && refusal?.retryAfterSeconds == 2)
+        passes.removeLast()
+        passes.append(try gate.admit())
+        #expect(throws: Refusal.self) { _ = try gate.admit() }
+        withExtendedLifetime(passes) {}
+    }
+}
