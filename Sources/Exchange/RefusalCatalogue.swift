@@ -69,6 +69,14 @@ extension Refusal {
         case storeMismatch = "setup.store-mismatch"
         case storeMissing = "setup.store-missing"
         case alreadyRunning = "setup.already-running"
+        case keyRingMissing = "setup.keyring-missing"
+        case keyRingMismatch = "setup.keyring-mismatch"
+        case keyRingUnusable = "setup.keyring-unusable"
+        case keyNotFound = "key.not-found"
+        case keyInUse = "key.in-use"
+        case keyTooMany = "key.too-many"
+        case secretUnreadable = "hub.secret-unreadable"
+        case secretOverlap = "registry.secret-overlap"
 
         public var entry: Entry {
             switch self {
@@ -540,6 +548,14 @@ extension Refusal {
                     english: "Another process uses this data directory.",
                     remedyVietnamese: "Dừng tiến trình đó trước.",
                     remedyEnglish: "Stop that process first.")
+            case .keyRingMissing: .keyRingMissing
+            case .keyRingMismatch: .keyRingMismatch
+            case .keyRingUnusable: .keyRingUnusable
+            case .keyNotFound: .keyNotFound
+            case .keyInUse: .keyInUse
+            case .keyTooMany: .keyTooMany
+            case .secretUnreadable: .secretUnreadable
+            case .secretOverlap: .secretOverlap
             }
         }
     }

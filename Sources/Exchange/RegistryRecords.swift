@@ -7,12 +7,27 @@ public struct AgencyKey: Hashable, Comparable, Sendable {
     public static func < (left: AgencyKey, right: AgencyKey) -> Bool { left.value < right.value }
 }
 
+/// An HMAC key of a system. Nothing that prints it prints its bytes.
+public struct SystemSecret: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
+    public let bytes: [UInt8]
+    /// From then on it is refused; nil for the present one.
+    public let validUntil: Instant?
+
+    public init(_ bytes: [UInt8], validUntil: Instant? = nil) {
+        self.bytes = bytes
+        self.validUntil = validUntil
+    }
+
+    public var description: String { "SystemSecret" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// A system as the database has it.
 public struct SystemRecord: Sendable, Equatable {
     public let id: SystemID
     public let name: String
-    /// The HMAC key. Never logged, never shown after it was made.
-    public let secret: [UInt8]
+    /// The present secret and, for the overlap after a rotation, the one before: at most `maxSecrets`, newest first.
+    public let secrets: [SystemSecret]
     public let isDisabled: Bool
     /// How old a request's timestamp may be, in seconds; nil for any age (the national SDK freezes it per object).
     public let timestampPastSeconds: Int?
@@ -20,18 +35,25 @@ public struct SystemRecord: Sendable, Equatable {
     public let timestampFutureSeconds: Int
 
     public init(
-        id: SystemID, name: String, secret: [UInt8], isDisabled: Bool = false, timestampPastSeconds: Int? = nil,
+        id: SystemID, name: String, secrets: [SystemSecret], isDisabled: Bool = false, timestampPastSeconds: Int? = nil,
         timestampFutureSeconds: Int = SystemRecord.defaultTimestampFutureSeconds
     ) {
         self.id = id
         self.name = name
-        self.secret = secret
+        self.secrets = secrets
         self.isDisabled = isDisabled
         self.timestampPastSeconds = timestampPastSeconds
         self.timestampFutureSeconds = timestampFutureSeconds
     }
 
     public static let defaultTimestampFutureSeconds = 300
+    /// Secrets that are valid at one time.
+    public static let maxSecrets = 2
+
+    /// The secrets that are taken at an instant.
+    public func secrets(at now: Instant) -> [[UInt8]] {
+        secrets.filter { secret in secret.validUntil.map { now < $0 } ?? true }.map(\.bytes)
+    }
 }
 
 /// Whatever prints a record (a log line, a failed test, `dump`) prints this, which has no secret in it.

@@ -50,12 +50,15 @@ public struct ConnectionSettings: Sendable {
 public final class Database: Sendable {
     let connectionSettings: ConnectionSettings
     let confirmations = ConfirmationCounters()
+    /// Opened by `openKeys`, before anything secret is read or written.
+    public let keys: KeyRing
     private let pool: PostgresPool
     private let logger: Logger
 
     /// Makes the pool; the database must be migrated already.
-    public init(_ settings: ConnectionSettings, logger: Logger) {
+    public init(_ settings: ConnectionSettings, keys: KeyRing, logger: Logger) {
         connectionSettings = settings
+        self.keys = keys
         var configuration = PostgresPool.Configuration(connectionString: settings.connectionString)
         configuration.onConnect = settings.onConnect
         configuration.maxConnections = settings.maxConnections

@@ -5,6 +5,7 @@ import Foundation
 import Hub
 import Logging
 import Store
+import Trust
 
 /// A whole hub without a surface: a database of its own on the shared cluster, a content store in a directory of its
 /// own, and the agencies of `TestAgency`.
@@ -27,7 +28,7 @@ public struct TestHub: Sendable {
         logger.logLevel = .critical
         let ownerConnection = try await TestCluster.shared().freshDatabase()
         try await Schema.prepare(connectionString: ownerConnection, logger: logger)
-        let database = runtimeDatabase(ownerConnection, logger: logger)
+        let database = try await runtimeDatabase(ownerConnection, logger: logger)
         if isSeeded { try await seed(database) }
         let directory = try TestCluster.temporaryDirectory() + "/content"
         let store = try await Store.open(database: database, contentDirectory: directory, logger: logger)
@@ -36,14 +37,19 @@ public struct TestHub: Sendable {
             contentDirectory: directory, slot: slot)
     }
 
-    /// The database as the hub sees it: with the rights of the runtime role only.
-    public static func runtimeDatabase(_ ownerConnection: String, logger: Logger) -> Database {
-        Database(
+    /// The database as the hub sees it: with the rights of the runtime role only, and a key file of its own.
+    public static func runtimeDatabase(_ ownerConnection: String, logger: Logger) async throws -> Database {
+        let name = SHA256Digest(of: Array(ownerConnection.utf8)).hex
+        let database = Database(
             ConnectionSettings(
                 connectionString: ownerConnection, role: PrivateCluster.runtime,
                 maxConnections: TestSlot.connectionsPerHub),
-            logger: logger)
+            keys: KeyRing(path: "\(try keyDirectory.get())/\(name)"), logger: logger)
+        try await database.openKeys(mayCreate: true)
+        return database
     }
+
+    private static let keyDirectory = Result { try TestCluster.temporaryDirectory() }
 
     /// Registers the hub's own entry, the systems and the agencies.
     public static func seed(_ database: Database) async throws {
@@ -53,7 +59,7 @@ public struct TestHub: Sendable {
             try await database.addSystem(
                 SystemRecord(
                     id: try SystemID(parsing: system), name: "QLVB \(system)",
-                    secret: Array(TestAgency.secret(of: system).utf8)),
+                    secrets: [SystemSecret(Array(TestAgency.secret(of: system).utf8))]),
                 actor: actor)
         }
         for agency in TestAgency.all {

@@ -14,8 +14,9 @@ public enum PrivateFile {
 
     /// Reads the whole file.
     ///
+    /// - Parameter isForOwnerOnly: refuses a file of root's that its group may read, too.
     /// - Throws: `ParsingProblem` that names the path and what is wrong with it, never its content.
-    public static func read(_ path: String) throws(ParsingProblem) -> [UInt8] {
+    public static func read(_ path: String, isForOwnerOnly: Bool = false) throws(ParsingProblem) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw ParsingProblem(path, String(cString: strerror(errno))) }
         defer { close(descriptor) }
@@ -23,7 +24,8 @@ public enum PrivateFile {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw ParsingProblem(path, "not a file")
         }
-        guard status.st_mode & (status.st_uid == 0 ? forbiddenOfRoot : forbidden) == 0 else {
+        let isOfRoot = status.st_uid == 0 && !isForOwnerOnly
+        guard status.st_mode & (isOfRoot ? forbiddenOfRoot : forbidden) == 0 else {
             throw ParsingProblem(path, "may be read by others; chmod 600 mends it")
         }
         var bytes = [UInt8](repeating: 0, count: maxBytes + 1)

@@ -4,7 +4,7 @@ import Trust
 
 /// The `XroadVnpt-*` headers of one request, not yet believed.
 ///
-/// The server's steps: build this from the raw header list, look the secret up under `claimedSystemID`, call `verify`,
+/// The server's steps: build this from the raw header list, look the secrets up under `claimedSystemID`, call `verify`,
 /// and from then on use nothing but the `VXPSignedParameters` that it returns.
 ///
 /// What is not looked at: the bare `Content-Type`, which the hub never interprets and proxies decorate, and
@@ -42,7 +42,7 @@ public struct VXPRequestHeaders: Sendable {
         self.values = values
     }
 
-    /// The system that the request says it is from: good for looking up a secret and for nothing else.
+    /// The system that the request says it is from: good for looking up secrets and for nothing else.
     ///
     /// - Throws: `headerMissing` without `systemid`; `signatureInvalid` for a text that can be no system's name, which
     ///   is what an unknown name gets too.
@@ -61,23 +61,29 @@ public struct VXPRequestHeaders: Sendable {
     /// value, and `systemid` and `timestamp` must be among them.
     ///
     /// - Parameters:
-    ///   - secret: the system's secret; nil (or empty, which guards nothing) for an unknown system. That costs the same
-    ///     work and gives the same refusal as a wrong secret.
+    ///   - secrets: those of the system that are valid now, newest first; `SystemRecord.maxSecrets` of them are tried.
+    ///     None for an unknown system. An empty one guards nothing and opens nothing. Any number costs the same work, and
+    ///     none gives the same refusal as a wrong one.
     ///   - window: the timestamp rule of that system.
     /// - Throws: `headerMissing`, `signatureInvalid`, `headerMismatch`, `timestampInvalid`; `parameterInvalid` for a
     ///   `sign-header` that is too long or, though signed, not a flat JSON object of strings.
     public func verify(
-        secret: [UInt8]?, now: Instant, window: VXPTimestampWindow = .standard
+        secrets: [[UInt8]], now: Instant, window: VXPTimestampWindow = .standard
     ) throws(Refusal) -> VXPSignedParameters {
         let signHeader = try header(VXPHeader.signHeader)
         let claimedCode = try header(VXPHeader.hashHeader)
         guard signHeader.utf8.count <= Self.maxSignHeaderBytes else {
             throw Refusal(.parameterInvalid, "sign-header: longer than \(Self.maxSignHeaderBytes) bytes")
         }
-        let known = secret.flatMap { $0.isEmpty ? nil : $0 }
-        let code = HMACSHA256.code(key: known ?? Self.dummySecret, message: Array(signHeader.utf8)).hex
-        let matches = constantTimeEquals(Array(code.utf8), Array(claimedCode.utf8))
-        guard matches, known != nil else { throw Refusal(.signatureInvalid) }
+        var isGenuine = false
+        for place in 0..<SystemRecord.maxSecrets {
+            let secret = place < secrets.count ? secrets[place] : []
+            let key = secret.isEmpty ? Self.dummySecret : secret
+            let code = HMACSHA256.code(key: key, message: Array(signHeader.utf8)).hex
+            let matches = constantTimeEquals(Array(code.utf8), Array(claimedCode.utf8))
+            if matches, !secret.isEmpty { isGenuine = true }
+        }
+        guard isGenuine else { throw Refusal(.signatureInvalid) }
         return try signedParameters(signHeader, now: now, window: window)
     }
 

@@ -50,16 +50,13 @@ struct Installation: Sendable {
     static func open(
         _ settings: Settings, mode: PrivateCluster.Mode, logger: Logger
     ) async throws -> Installation {
-        let contentDirectory = settings.directory + "/content"
         if let url = try DatabaseSource.url(settings) {
             if mode == .serve { try makeDirectory(settings.directory) }
             let lock = mode == .serve ? try await ServingLock.take(dataDirectory: settings.directory) : nil
             try await Schema.prepare(connectionString: url, isServing: mode == .serve, logger: logger)
             let connection = ConnectionSettings(
                 connectionString: url, role: PrivateCluster.runtime, maxConnections: settings.databaseConnections)
-            return Installation(
-                database: Database(connection, logger: logger), contentDirectory: contentDirectory, cluster: nil,
-                lock: lock)
+            return try await Installation(connection, settings, cluster: nil, lock, mode, logger)
         }
         let cluster = try await PrivateCluster.open(dataDirectory: settings.directory, mode: mode, logger: logger)
         do {
@@ -72,9 +69,24 @@ struct Installation: Sendable {
         let connection = ConnectionSettings(
             connectionString: cluster.connectionString(user: PrivateCluster.runtime), role: nil,
             maxConnections: settings.databaseConnections)
-        return Installation(
-            database: Database(connection, logger: logger), contentDirectory: contentDirectory, cluster: cluster,
-            lock: nil)
+        return try await Installation(connection, settings, cluster: cluster, nil, mode, logger)
+    }
+
+    /// Opens the keys too; closes everything when that fails.
+    private init(
+        _ connection: ConnectionSettings, _ settings: Settings, cluster: PrivateCluster?, _ lock: ServingLock?,
+        _ mode: PrivateCluster.Mode, _ logger: Logger
+    ) async throws {
+        database = Database(connection, keys: KeyRing(path: settings.keyFilePath), logger: logger)
+        contentDirectory = settings.directory + "/content"
+        self.cluster = cluster
+        self.lock = lock
+        do {
+            try await database.openKeys(mayCreate: mode == .serve)
+        } catch {
+            await close()
+            throw error
+        }
     }
 
     private static func makeDirectory(_ path: String) throws(Refusal) {

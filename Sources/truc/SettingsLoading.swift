@@ -66,6 +66,11 @@ struct SettingsLoading {
 extension Settings {
     /// The data directory, absolute, without a trailing slash.
     var directory: String { URL(fileURLWithPath: dataDirectory).standardizedFileURL.path }
+
+    /// Of the wrapping keys, absolute.
+    var keyFilePath: String {
+        keyFile.isEmpty ? directory + "/keyring" : URL(fileURLWithPath: keyFile).standardizedFileURL.path
+    }
 }
 
 /// Which database the hub uses.

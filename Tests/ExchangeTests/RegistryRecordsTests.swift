@@ -22,9 +22,10 @@ import Testing
 
     @Test func `nothing that prints a system prints its secret`() throws {
         let secret: [UInt8] = [211, 212, 213, 214]
-        let system = SystemRecord(id: try SystemID(parsing: "qlvb.soxd"), name: "A", secret: secret)
+        let system = SystemRecord(id: try SystemID(parsing: "qlvb.soxd"), name: "A", secrets: [SystemSecret(secret)])
         var dumped = ""
         dump(RegistryRecords(version: 1, systems: [system], agencies: []), to: &dumped)
+        for text in ["\(system.secrets)", String(reflecting: system.secrets)] { #expect(!text.contains("211")) }
         for text in ["\(system)", "\([system])", String(reflecting: system), "\(Optional(system) as Any)", dumped] {
             #expect(text.contains("qlvb.soxd"))
             #expect(!text.contains("211") && !text.contains("212"), "\(text)")

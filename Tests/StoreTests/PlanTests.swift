@@ -134,7 +134,7 @@ import Testing
         await bench.close()
         for question in questions {
             let before = try await readInSequence(bench)
-            let database = TestHub.runtimeDatabase(bench.owner, logger: quietLogger)
+            let database = try await TestHub.runtimeDatabase(bench.owner, logger: quietLogger)
             let store = Store(database: database, content: bench.store.content, logger: quietLogger)
             for number in 0..<Self.executions { try await question.ask(database, store, number) }
             await store.stop()

@@ -37,7 +37,7 @@ enum Sample {
     static func verify(
         _ headers: RawHeaders, secret: [UInt8]? = secretBytes, window: VXPTimestampWindow = .standard
     ) throws -> VXPSignedParameters {
-        try VXPRequestHeaders(headers).verify(secret: secret, now: now, window: window)
+        try VXPRequestHeaders(headers).verify(secrets: secret.map { [$0] } ?? [], now: now, window: window)
     }
 }
 

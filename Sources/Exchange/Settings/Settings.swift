@@ -9,6 +9,8 @@ public struct Settings: Sendable, Equatable {
     /// Empty: `TRUC_DATABASE_URL`, else the private PostgreSQL.
     public var databaseURLFile = ""
     public var contentBackend = ContentBackend.segments
+    /// Empty: `keyring` in the data directory.
+    public var keyFile = ""
     public var listen = ListenAddress(host: "127.0.0.1", port: 8080)
     /// Empty, as the key's: no TLS.
     public var tlsCertificateFile = ""

@@ -33,6 +33,15 @@ extension Settings {
                 vietnamese: "Tệp chứa URL PostgreSQL, chỉ chủ sở hữu đọc được; TRUC_DATABASE_URL được ưu tiên hơn.",
                 english: "File that holds the URL of a PostgreSQL, readable by its owner only; "
                     + "TRUC_DATABASE_URL goes before it.")),
+        .text(
+            "key-file", \.keyFile, range: "a file, or empty", mayBeEmpty: true,
+            .init(
+                vietnamese:
+                    "Tệp khóa mã hóa các bí mật trong cơ sở dữ liệu; mặc định là keyring trong thư mục dữ liệu. "
+                    + "Các nút dùng chung cơ sở dữ liệu phải dùng chung tệp này.",
+                english:
+                    "The key file that wraps the secrets in the database; empty for keyring in the data directory. "
+                    + "Nodes of one database share it.")),
         .parsed(
             "content-backend", \.contentBackend, range: ContentBackend.allCases.map(\.rawValue).joined(separator: ", "),
             .init(

@@ -10,11 +10,18 @@ CREATE TABLE hub (
 );
 INSERT INTO hub DEFAULT VALUES;
 
+-- The keys of the key file, which lies outside the database: their names, and by what each is known again. What is
+-- wrapped with a key references it here, so that one cannot be retired as long as anything needs it.
+CREATE TABLE wrapping_key (
+    id          text PRIMARY KEY CHECK (id ~ '^[0-9a-f]{16}$'),
+    check_value bytea NOT NULL CHECK (octet_length(check_value) = 32),
+    created_at  timestamptz NOT NULL
+);
+
 -- Who connects. A credential belongs to a system, a system speaks for agencies.
 CREATE TABLE system (
     id                     text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9._-]{1,64}$'),
     name                   text NOT NULL CHECK (name <> ''),
-    secret                 bytea NOT NULL,
     disabled               boolean NOT NULL DEFAULT false,
     timestamp_past_seconds integer CHECK (timestamp_past_seconds > 0),  -- NULL: unlimited
     timestamp_future_seconds integer NOT NULL DEFAULT 300 CHECK (timestamp_future_seconds > 0),
@@ -28,6 +35,19 @@ CREATE TABLE system_client_key (
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (system_id, sha256)
 );
+
+-- The HMAC keys of the systems, each wrapped with AES-256-GCM for this row and no other.
+CREATE TABLE system_secret (
+    system_id   text NOT NULL REFERENCES system,
+    number      integer NOT NULL CHECK (number > 0),
+    wrapped     bytea NOT NULL,
+    key_id      text NOT NULL REFERENCES wrapping_key,
+    created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    valid_until timestamptz,                 -- NULL: the present one; else the one before, for the overlap
+    PRIMARY KEY (system_id, number)
+);
+CREATE UNIQUE INDEX system_secret_present ON system_secret (system_id) WHERE valid_until IS NULL;
+CREATE INDEX system_secret_by_key ON system_secret (key_id);
 
 CREATE TABLE agency (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -303,12 +323,15 @@ END $$;
 GRANT USAGE ON SCHEMA public TO truc_runtime;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
 GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, history,
-    system, system_client_key, agency, agency_alias, agency_request TO truc_runtime;
+    system, system_secret, system_client_key, agency, agency_alias, agency_request, wrapping_key TO truc_runtime;
 GRANT DELETE ON system_client_key TO truc_runtime;
 GRANT UPDATE (state, refusal, detail, failures, fetched_at, last_fetched_at, failed_at, entered_at, updated_at)
     ON delivery TO truc_runtime;
 GRANT UPDATE (latest, latest_description, latest_at, latest_package_id, furthest, asked, asked_at)
     ON document_status TO truc_runtime;
+GRANT UPDATE (disabled) ON system TO truc_runtime;
+GRANT UPDATE (wrapped, key_id, valid_until), DELETE ON system_secret TO truc_runtime;
+GRANT DELETE ON wrapping_key TO truc_runtime;
 GRANT UPDATE (content_store, registry_version) ON hub TO truc_runtime;
 GRANT UPDATE (state, decision, decision_date, reason, decided_at, decided_by) ON agency_request TO truc_runtime;
 GRANT UPDATE (valid_to, successor_id, version, changed_at) ON agency TO truc_runtime;

@@ -37,12 +37,12 @@ extension Database {
 
     /// The whole registry, of one version.
     public func registry() async throws -> RegistryRecords {
-        try await run { connection in
+        try await run { [keys] connection in
             try connection.transaction(isolation: .repeatableRead) {
                 let results = try connection.pipeline([
                     (AcceptStatements.registryVersion, []), (RegistryStatements.systems, []),
                     (RegistryStatements.agencies, []), (RegistryStatements.aliases, []),
-                    (ClientKeyStatements.all, []),
+                    (SecretStatements.all, []), (KeyStatements.all, []), (ClientKeyStatements.all, []),
                 ])
                 guard let version = try results[0].first?.decode("registry_version", as: Int64.self) else {
                     throw Refusal(.internalError, "the table hub has no row")
@@ -52,25 +52,31 @@ extension Database {
                     aliases[try row.decode("agency_id", as: Int64.self), default: []].append(
                         try row.decode("written", as: String.self))
                 }
+                try keys.adopt(Set(try KeyStatements.recorded(results[5]).keys))
+                let secrets = try SecretStatements.unwrapped(results[4], keys)
                 return RegistryRecords(
-                    version: version, systems: try results[1].map(SystemRecord.init(row:)),
+                    version: version, systems: try results[1].map { try SystemRecord(row: $0, secrets: secrets) },
                     agencies: try results[2].map { try AgencyRecord(row: $0, aliases: aliases) },
-                    clientKeys: try ClientKeyStatements.bySystem(results[4]))
+                    clientKeys: try ClientKeyStatements.bySystem(results[6]))
             }
         }
     }
 
     /// Registers a system.
     ///
+    /// - Parameter system: with one secret.
     /// - Throws: `Refusal(.systemExists)`.
     public func addSystem(_ system: SystemRecord, actor: String) async throws {
-        try await run { connection in
+        guard let secret = system.secrets.first, system.secrets.count == 1 else {
+            throw Refusal(.registryInvalid, "a new system has one secret")
+        }
+        try await run { [keys] connection in
             try connection.transaction {
                 try connection.query(RegistryStatements.bumpVersion)
                 let added = try connection.query(
                     RegistryStatements.addSystem,
                     [
-                        .text(system.id.text), .text(system.name), .bytea(system.secret),
+                        .text(system.id.text), .text(system.name),
                         .optional(system.timestampPastSeconds) { .int4(Int32(clamping: $0)) },
                         .int4(Int32(clamping: system.timestampFutureSeconds)),
                     ])
@@ -78,7 +84,10 @@ extension Database {
                 let history = HistoryRow(
                     at: .now(), event: .systemAdded, actor: actor,
                     detail: ["system": .string(system.id.text), "name": .string(system.name)])
-                _ = try connection.pipeline([HistoryRow.statement([history])])
+                _ = try connection.pipeline([
+                    try SecretStatements.add(secret.bytes, number: 1, of: system.id, keys),
+                    HistoryRow.statement([history]),
+                ])
             }
         }
     }
@@ -178,7 +187,7 @@ extension PostgresConnection {
 /// What is read and written of the registry.
 enum RegistryStatements {
     static let systems = """
-        SELECT id, name, secret, disabled, timestamp_past_seconds, timestamp_future_seconds FROM system ORDER BY id
+        SELECT id, name, disabled, timestamp_past_seconds, timestamp_future_seconds FROM system ORDER BY id
         """
     static let agencies = """
         SELECT id, code, name, mail, parent_id, system_id, is_hub, valid_from, valid_to, successor_id,
@@ -187,8 +196,8 @@ enum RegistryStatements {
         """
     static let aliases = "SELECT written, agency_id FROM agency_alias ORDER BY written"
     static let addSystem = """
-        INSERT INTO system (id, name, secret, timestamp_past_seconds, timestamp_future_seconds)
-        VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING id
+        INSERT INTO system (id, name, timestamp_past_seconds, timestamp_future_seconds)
+        VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING id
         """
     static let systemExists = "SELECT id FROM system WHERE id = $1"
     static let agencyByAlias = """
@@ -211,11 +220,11 @@ enum RegistryStatements {
 }
 
 extension SystemRecord {
-    init(row: PostgresRow) throws {
+    init(row: PostgresRow, secrets: [String: [SystemSecret]]) throws {
         let id = try row.decode("id", as: String.self)
         self.init(
             id: try SystemID(parsing: id), name: try row.decode("name", as: String.self),
-            secret: try row.decode("secret", as: [UInt8].self),
+            secrets: secrets[id] ?? [],
             isDisabled: try row.decode("disabled", as: Bool.self),
             timestampPastSeconds: try row.decodeIfPresent("timestamp_past_seconds", as: Int32.self).map(Int.init),
             timestampFutureSeconds: Int(try row.decode("timestamp_future_seconds", as: Int32.self)))

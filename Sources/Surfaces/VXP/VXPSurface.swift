@@ -54,7 +54,9 @@ public struct VXPSurface: Sendable {
             VXPTimestampWindow(
                 past: system.timestampPastSeconds.map { .seconds($0) }, future: .seconds(system.timestampFutureSeconds))
         }
-        let parameters = try headers.verify(secret: system?.secret, now: .now(), window: window ?? .standard)
+        let now = Instant.now()
+        let parameters = try headers.verify(
+            secrets: system?.secrets(at: now) ?? [], now: now, window: window ?? .standard)
         // Only who has proved to be the system learns that it is disabled.
         if system?.isDisabled == true { throw Refusal(.systemDisabled) }
         try checkCertificate(request.peerKey, of: registry.clientKeys(of: parameters.systemID))

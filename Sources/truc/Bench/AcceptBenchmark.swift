@@ -108,7 +108,7 @@ struct AcceptBenchmark: Sendable {
             (parties.senderSystem, parties.sender), (parties.recipientSystem, parties.recipient),
         ] {
             try await database.addSystem(
-                SystemRecord(id: system, name: system.text, secret: secret), actor: Operator.actor)
+                SystemRecord(id: system, name: system.text, secrets: [SystemSecret(secret)]), actor: Operator.actor)
             try await database.addAgency(
                 NewAgency(code: agency, name: agency.text, system: system), actor: Operator.actor)
         }

@@ -96,7 +96,7 @@ struct SystemCommand: AsyncParsableCommand {
             let generated = generateSecret ? SecureRandom.bytes(Self.generatedBytes).hex : nil
             let system = SystemRecord(
                 id: try Input.read(id, SystemID.init(parsing:)), name: try Input.text(name, "--name"),
-                secret: try generated.map { Array($0.utf8) } ?? secretFromFile(),
+                secrets: [SystemSecret(try generated.map { Array($0.utf8) } ?? secretFromFile())],
                 timestampPastSeconds: past > 0 ? past : nil,
                 timestampFutureSeconds: timestampFuture ?? settings.timestampFutureSeconds)
             let shown = try await Installation.visit(installation) { database in

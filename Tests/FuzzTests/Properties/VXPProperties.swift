@@ -83,7 +83,7 @@ enum VXPProperties {
             && parameters.allSatisfy { !$0.value.isEmpty }
         let signed = headers.first { $0.name == "XroadVnpt-sign-header" }?.value ?? ""
         guard isPlain, signed.utf8.count <= VXPRequestHeaders.maxSignHeaderBytes else { return }
-        let believed = try VXPRequestHeaders(headers).verify(secret: secret, now: now)
+        let believed = try VXPRequestHeaders(headers).verify(secrets: [secret], now: now)
         try hold(believed.systemID == system, "signed by \(system), believed of \(believed.systemID)")
         // Shown to the millisecond.
         try hold(believed.timestamp == now, "the timestamp became \(believed.timestamp)")
@@ -114,7 +114,7 @@ enum VXPProperties {
     /// Nil when it was not believed.
     private static func verify(_ fields: [(name: String, value: String)], secret: [UInt8]? = Self.secret) -> String? {
         guard let headers = try? VXPRequestHeaders(fields),
-            let parameters = try? headers.verify(secret: secret, now: now)
+            let parameters = try? headers.verify(secrets: secret.map { [$0] } ?? [], now: now)
         else { return nil }
         do { try readAll(parameters) } catch { return "\(error)" }
         return "\(parameters.systemID) \(parameters.timestamp)"

@@ -32,8 +32,8 @@ enum Province {
             RegistryRecords(
                 version: 7,
                 systems: [
-                    SystemRecord(id: try SystemID(parsing: "one"), name: "Một", secret: [1]),
-                    SystemRecord(id: try SystemID(parsing: "two"), name: "Hai", secret: [2]),
+                    SystemRecord(id: try SystemID(parsing: "one"), name: "Một", secrets: [SystemSecret([1])]),
+                    SystemRecord(id: try SystemID(parsing: "two"), name: "Hai", secrets: [SystemSecret([2])]),
                 ],
                 agencies: [
                     try agency(hub, TestAgency.hubCode, system: nil, isHub: true, aliases: ["TRUC"]),

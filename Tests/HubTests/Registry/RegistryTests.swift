@@ -10,7 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct RegistryTests {
     private func addSystem(_ name: String, _ test: TestHub) async throws {
         try await test.database.addSystem(
-            SystemRecord(id: SystemID(parsing: name), name: name, secret: [1]), actor: "operator:test")
+            SystemRecord(id: SystemID(parsing: name), name: name, secrets: [SystemSecret([1])]), actor: "operator:test")
     }
 
     @Test func aChangeHoldsFromTheNextCall() async throws {
@@ -47,7 +47,8 @@ import Testing
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let database = Database(
-            ConnectionSettings(connectionString: "host=/nonexistent dbname=x user=x", role: nil), logger: logger)
+            ConnectionSettings(connectionString: "host=/nonexistent dbname=x user=x", role: nil),
+            keys: KeyRing(path: "/nonexistent"), logger: logger)
         let registry = Registry(database)
         for _ in 0..<3 {
             do {

@@ -30,7 +30,7 @@ struct AcceptBench: Sendable {
         self.slot = slot
         try await Schema.prepare(connectionString: owner, logger: quietLogger)
         self.owner = owner
-        database = TestHub.runtimeDatabase(owner, logger: quietLogger)
+        database = try await TestHub.runtimeDatabase(owner, logger: quietLogger)
         try await TestHub.seed(database)
         directory = try ScratchDirectory()
         let content = try ContentStore.open(

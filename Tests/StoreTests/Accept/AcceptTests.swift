@@ -78,7 +78,8 @@ import Trust
         let bench = try await AcceptBench()
         let old = try bench.acceptance("VB-1", unknown: ["000.00.99.H52"])
         try await bench.database.addSystem(
-            SystemRecord(id: try SystemID(parsing: "new"), name: "Mới", secret: [1]), actor: "operator:test")
+            SystemRecord(id: try SystemID(parsing: "new"), name: "Mới", secrets: [SystemSecret([1])]),
+            actor: "operator:test")
         #expect(try await bench.store.accept(old) == .registryChanged)
         #expect(try await bench.written() == [0, 0, 0, 0, 0, 0, 0, 0])
 

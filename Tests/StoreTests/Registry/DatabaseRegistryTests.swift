@@ -12,7 +12,8 @@ import Testing
         let bench = try await AcceptBench()
         let before = try await bench.database.registry()
         let system = SystemRecord(
-            id: try SystemID(parsing: "qlvb.moi"), name: "QLVB mới", secret: [0, 1, 255], timestampPastSeconds: 600,
+            id: try SystemID(parsing: "qlvb.moi"), name: "QLVB mới", secrets: [SystemSecret([0, 1, 255])],
+            timestampPastSeconds: 600,
             timestampFutureSeconds: 60)
         try await bench.database.addSystem(system, actor: actor)
         try await bench.database.addAgency(
@@ -64,7 +65,8 @@ import Testing
         #expect(await add("00.01.W00", isHub: true) == .agencyTaken)
         let repeated = await refusal {
             try await bench.database.addSystem(
-                SystemRecord(id: SystemID(parsing: "qlvb.soxd"), name: "Khác", secret: [1]), actor: actor)
+                SystemRecord(id: SystemID(parsing: "qlvb.soxd"), name: "Khác", secrets: [SystemSecret([1])]),
+                actor: actor)
         }
         #expect(repeated == .systemExists)
         #expect(try await bench.database.registry() == bench.registry)

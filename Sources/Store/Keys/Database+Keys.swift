@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Trust
+
+extension Database {
+    /// Makes sure that key file and database belong together, and reads the keys.
+    ///
+    /// A key that stands in the file only was prepared for a rotation: nothing is wrapped with it before `rotateKey`.
+    /// - Parameter mayCreate: makes a file with a first key when there is none and the database knows of none.
+    /// - Throws: `Refusal`: `.keyRingMissing`, `.keyRingMismatch`, `.keyRingUnusable`.
+    public func openKeys(mayCreate: Bool) async throws {
+        try await run { [keys] connection in
+            if try KeyStatements.open(connection, keys) { return }
+            try connection.transaction {
+                try connection.query(KeyStatements.lock)
+                // Another node may have been first.
+                if try KeyStatements.open(connection, keys) { return }
+                try KeyStatements.begin(connection, keys, mayCreate: mayCreate)
+            }
+        }
+    }
+}
+
+enum KeyStatements {
+    /// Whoever changes the key file or the registry does it under this row's lock.
+    static let lock = "SELECT only_row FROM hub FOR UPDATE"
+    static let all = "SELECT id, check_value FROM wrapping_key"
+    static let record = "INSERT INTO wrapping_key (id, check_value, created_at) VALUES ($1, $2, $3)"
+
+    /// The check values of the keys that the database knows.
+    static func recorded(_ connection: PostgresConnection) throws -> [WrappingKeyID: [UInt8]] {
+        try recorded(try connection.query(all))
+    }
+
+    static func recorded(_ rows: PostgresRows) throws -> [WrappingKeyID: [UInt8]] {
+        var recorded: [WrappingKeyID: [UInt8]] = [:]
+        for row in rows {
+            let text = try row.decode("id", as: String.self)
+            guard let id = WrappingKeyID(text) else { throw Refusal(.internalError, "wrapping_key \(text)") }
+            recorded[id] = try row.decode("check_value", as: [UInt8].self)
+        }
+        return recorded
+    }
+
+    /// - Throws: `Refusal(.keyRingMismatch)` when a key that the database knows is not in the file, or is another.
+    static func check(_ recorded: [WrappingKeyID: [UInt8]], _ keys: WrappingKeys) throws(Refusal) {
+        for (id, checkValue) in recorded {
+            guard let key = keys.key(id) else { throw Refusal(.keyRingMismatch, "\(id) is not in the file") }
+            guard constantTimeEquals(key.checkValue, checkValue) else {
+                throw Refusal(.keyRingMismatch, "\(id) is another key in the file")
+            }
+        }
+    }
+
+    /// Reads the file and compares it with what the database knows.
+    ///
+    /// - Returns: false, with nothing done, when the database knows of no key.
+    static func open(_ connection: PostgresConnection, _ ring: KeyRing) throws -> Bool {
+        let recorded = try recorded(connection)
+        guard !recorded.isEmpty else { return false }
+        guard ring.fileExists else { throw Refusal(.keyRingMissing, ring.path) }
+        try check(recorded, try ring.reread())
+        try ring.adopt(Set(recorded.keys))
+        return true
+    }
+
+    /// The first keys of this database: those of the file, else a new one. Under the lock.
+    static func begin(_ connection: PostgresConnection, _ ring: KeyRing, mayCreate: Bool) throws {
+        if !ring.fileExists {
+            guard mayCreate else { throw Refusal(.keyRingMissing, "\(ring.path): truc serve makes the first one") }
+            try ring.replace(with: WrappingKeys([WrappingKey(createdAt: .now())]))
+        }
+        let inFile = try ring.reread().keys
+        for key in inFile { try connection.query(record, recordParameters(key)) }
+        try ring.adopt(Set(inFile.map(\.id)))
+    }
+
+    static func recordParameters(_ key: WrappingKey) -> [PostgresValue] {
+        [.text(key.id.text), .bytea(key.checkValue), .timestamptz(key.createdAt)]
+    }
+}
