@@ -368,83 +368,17 @@ extension Refusal {
                     english: "The hub met an unexpected error.",
                     remedyVietnamese: "Báo đơn vị vận hành trục kèm mã yêu cầu.",
                     remedyEnglish: "Tell the operator of the hub, with the request id.")
-            case .systemExists:
-                Entry(
-                    class: .caller, http: 409, vxp: "10",
-                    vietnamese: "Mã hệ thống đã tồn tại.",
-                    english: "The system id exists already.",
-                    remedyVietnamese: "Chọn mã khác, hoặc xem truc system show.",
-                    remedyEnglish: "Choose another id, or see truc system show.")
-            case .systemNotFound:
-                Entry(
-                    class: .caller, http: 404, vxp: "10",
-                    vietnamese: "Không có hệ thống này.",
-                    english: "There is no such system.",
-                    remedyVietnamese: "Xem truc system list.",
-                    remedyEnglish: "See truc system list.")
-            case .agencyTaken:
-                Entry(
-                    class: .caller, http: 409, vxp: "10",
-                    vietnamese: "Mã hoặc bí danh đã thuộc về một đơn vị.",
-                    english: "The identifier or alias belongs to an agency already.",
-                    remedyVietnamese: "Xem truc agency show với mã đó.",
-                    remedyEnglish: "See truc agency show with that identifier.")
-            case .agencyNotFound:
-                Entry(
-                    class: .caller, http: 404, vxp: "18",
-                    vietnamese: "Không có đơn vị này.",
-                    english: "There is no such agency.",
-                    remedyVietnamese: "Xem truc agency list.",
-                    remedyEnglish: "See truc agency list.")
-            case .agencyNotBelow:
-                Entry(
-                    class: .caller, http: 403, vxp: "19",
-                    vietnamese: "Mã không nằm dưới đơn vị nào của hệ thống kết nối này.",
-                    english: "The identifier is not below an agency of the connecting system.",
-                    remedyVietnamese: "Chỉ đề nghị cho đơn vị trực thuộc theo mã; việc khác do đơn vị vận hành trục.",
-                    remedyEnglish: "Ask for units below your own by their identifiers; the rest is the operator's.")
-            case .agencyClosed:
-                Entry(
-                    class: .caller, http: 409, vxp: "10",
-                    vietnamese: "Mã đơn vị đã có ngày đóng.",
-                    english: "The agency's identifier has a last day already.",
-                    remedyVietnamese: "Xem ngày đóng bằng truc agency show hoặc getSynchronizeUnit.",
-                    remedyEnglish: "See the day with truc agency show or getSynchronizeUnit.")
-            case .agencyRequestWaiting:
-                Entry(
-                    class: .caller, http: 409, vxp: "10",
-                    vietnamese: "Đã có một đề nghị khác về mã này đang chờ duyệt.",
-                    english: "Another request about this identifier is waiting.",
-                    remedyVietnamese: "Chờ đơn vị vận hành trục quyết định, hoặc nhờ từ chối đề nghị trước.",
-                    remedyEnglish: "Wait for the operator's decision, or ask that the earlier request be rejected.")
-            case .agencyRequestsFull:
-                Entry(
-                    class: .operatorDuty, http: 429, vxp: "20",
-                    vietnamese: "Hệ thống kết nối có quá nhiều đề nghị đang chờ duyệt.",
-                    english: "The connecting system has too many requests waiting.",
-                    remedyVietnamese: "Đơn vị vận hành trục duyệt hoặc từ chối: truc agency requests.",
-                    remedyEnglish: "The operator approves or rejects them: truc agency requests.")
-            case .agencyRequestNotFound:
-                Entry(
-                    class: .caller, http: 404, vxp: "10",
-                    vietnamese: "Không có đề nghị mang số này.",
-                    english: "There is no request with this number.",
-                    remedyVietnamese: "Xem truc agency requests.",
-                    remedyEnglish: "See truc agency requests.")
-            case .agencyRequestDecided:
-                Entry(
-                    class: .caller, http: 409, vxp: "10",
-                    vietnamese: "Đề nghị này đã được quyết định.",
-                    english: "The request was decided already.",
-                    remedyVietnamese: "Xem truc agency requests --state approved hoặc rejected.",
-                    remedyEnglish: "See truc agency requests --state approved or rejected.")
-            case .registryInvalid:
-                Entry(
-                    class: .caller, http: 400, vxp: "10",
-                    vietnamese: "Giá trị đăng ký không hợp lệ.",
-                    english: "A registry value is not valid.",
-                    remedyVietnamese: "Sửa giá trị theo mô tả.",
-                    remedyEnglish: "Mend the value as described.")
+            case .systemExists: .systemExists
+            case .systemNotFound: .systemNotFound
+            case .agencyTaken: .agencyTaken
+            case .agencyNotFound: .agencyNotFound
+            case .agencyNotBelow: .agencyNotBelow
+            case .agencyClosed: .agencyClosed
+            case .agencyRequestWaiting: .agencyRequestWaiting
+            case .agencyRequestsFull: .agencyRequestsFull
+            case .agencyRequestNotFound: .agencyRequestNotFound
+            case .agencyRequestDecided: .agencyRequestDecided
+            case .registryInvalid: .registryInvalid
             case .traceNotFound:
                 Entry(
                     class: .caller, http: 404, vxp: "10",
@@ -491,48 +425,12 @@ extension Refusal {
                     remedyEnglish:
                         "Set tls-certificate-file and tls-key-file; or allow-plain-http-beyond-loopback = true where "
                         + "something in front provides TLS.")
-            case .dataDirectoryUnusable:
-                Entry(
-                    class: .operatorDuty, http: 500, vxp: "20",
-                    vietnamese: "Không dùng được thư mục dữ liệu.",
-                    english: "The data directory cannot be used.",
-                    remedyVietnamese: "Chọn thư mục khác hoặc sửa quyền theo mô tả.",
-                    remedyEnglish: "Choose another directory or mend its permissions as described.")
-            case .postgresNotFound:
-                Entry(
-                    class: .operatorDuty, http: 500, vxp: "20",
-                    vietnamese: "Không tìm thấy máy chủ PostgreSQL đã cài đặt.",
-                    english: "No installed PostgreSQL server was found.",
-                    remedyVietnamese: "Cài gói postgresql-15 (make deps), hoặc đặt TRUC_DATABASE_URL.",
-                    remedyEnglish: "Install postgresql-15 (make deps), or set TRUC_DATABASE_URL.")
-            case .postgresFailed:
-                Entry(
-                    class: .operatorDuty, http: 500, vxp: "20",
-                    vietnamese: "PostgreSQL riêng không khởi động được.",
-                    english: "The private PostgreSQL did not start.",
-                    remedyVietnamese: "Xem tệp nhật ký được nêu.",
-                    remedyEnglish: "Read the log file that is named.")
-            case .schemaNewer:
-                Entry(
-                    class: .operatorDuty, http: 500, vxp: "20",
-                    vietnamese: "Cơ sở dữ liệu thuộc phiên bản Trục mới hơn.",
-                    english: "The database belongs to a newer version of Trục.",
-                    remedyVietnamese: "Chạy phiên bản mới hơn; không hạ cấp.",
-                    remedyEnglish: "Run the newer version; there is no downgrade.")
-            case .schemaChanged:
-                Entry(
-                    class: .operatorDuty, http: 500, vxp: "20",
-                    vietnamese: "Một bước nâng cấp đã áp dụng khác với bản trong chương trình.",
-                    english: "A migration that was applied differs from the one in this program.",
-                    remedyVietnamese: "Dùng đúng bản phát hành; không sửa bước nâng cấp đã phát hành.",
-                    remedyEnglish: "Use the right release; released migrations are never edited.")
-            case .storeMismatch:
-                Entry(
-                    class: .operatorDuty, http: 500, vxp: "20",
-                    vietnamese: "Kho nội dung và cơ sở dữ liệu không thuộc về nhau.",
-                    english: "The content store and the database do not belong together.",
-                    remedyVietnamese: "Trỏ tới đúng thư mục dữ liệu và đúng cơ sở dữ liệu.",
-                    remedyEnglish: "Point to the right data directory and the right database.")
+            case .dataDirectoryUnusable: .dataDirectoryUnusable
+            case .postgresNotFound: .postgresNotFound
+            case .postgresFailed: .postgresFailed
+            case .schemaNewer: .schemaNewer
+            case .schemaChanged: .schemaChanged
+            case .storeMismatch: .storeMismatch
             case .storeMissing:
                 Entry(
                     class: .operatorDuty, http: 500, vxp: "20",
@@ -541,13 +439,7 @@ extension Refusal {
                     remedyVietnamese:
                         "Gắn (mount) hoặc phục hồi thư mục content rồi chạy lại; trục không tự tạo kho mới.",
                     remedyEnglish: "Mount or restore the directory content and start again; the hub makes no new one.")
-            case .alreadyRunning:
-                Entry(
-                    class: .operatorDuty, http: 500, vxp: "20",
-                    vietnamese: "Một tiến trình khác đang dùng thư mục dữ liệu này.",
-                    english: "Another process uses this data directory.",
-                    remedyVietnamese: "Dừng tiến trình đó trước.",
-                    remedyEnglish: "Stop that process first.")
+            case .alreadyRunning: .alreadyRunning
             case .keyRingMissing: .keyRingMissing
             case .keyRingMismatch: .keyRingMismatch
             case .keyRingUnusable: .keyRingUnusable

@@ -18,6 +18,10 @@ struct HistoryRow: Sendable {
         case packageConflict = "package.conflict"
         case deliveryReleased = "delivery.released"
         case systemAdded = "registry.system-added"
+        case secretRotated = "registry.secret-rotated"
+        case secretOverlapEnded = "registry.secret-overlap-ended"
+        case systemDisabled = "registry.system-disabled"
+        case systemEnabled = "registry.system-enabled"
         case systemBound = "registry.system-bound"
         case systemUnbound = "registry.system-unbound"
         case agencyAdded = "registry.agency-added"
@@ -25,6 +29,9 @@ struct HistoryRow: Sendable {
         case agencyRequested = "registry.agency-requested"
         case agencyRequestApproved = "registry.agency-request-approved"
         case agencyRequestRejected = "registry.agency-request-rejected"
+        case keyAdded = "key.added"
+        case keyRewrapped = "key.rewrapped"
+        case keyRetired = "key.retired"
     }
 
     static let hubActor = "hub"

@@ -121,9 +121,15 @@ public struct WrappingKeys: Sendable, Equatable {
     /// With one more, which is the newest.
     public func adding(_ key: WrappingKey) -> WrappingKeys { WrappingKeys(keys + [key]) }
 
+    /// Without the others.
     public func only(_ ids: Set<WrappingKeyID>) -> WrappingKeys { WrappingKeys(keys.filter { ids.contains($0.id) }) }
 
-    public func removing(_ id: WrappingKeyID) -> WrappingKeys { WrappingKeys(keys.filter { $0.id != id }) }
+    /// Those that stand after all of these: made for the next rotation, and used by nothing yet. One that stands among
+    /// them and is none of them was retired.
+    public func prepared(_ recorded: Set<WrappingKeyID>) -> [WrappingKey] {
+        guard let last = keys.lastIndex(where: { recorded.contains($0.id) }) else { return keys }
+        return Array(keys[(last + 1)...])
+    }
 
     public enum OpeningProblem: Error, Equatable, Sendable {
         case unknownKey(WrappingKeyID)

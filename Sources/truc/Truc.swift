@@ -24,7 +24,8 @@ struct Truc: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, SystemCommand.self, AgencyCommand.self, PackageCommand.self, DeliveryCommand.self,
             ContentCommand.self,
-            TraceCommand.self, ConfigCommand.self, RefusalsCommand.self, DemoCommand.self, BenchCommand.self,
+            TraceCommand.self, KeyCommand.self, ConfigCommand.self, RefusalsCommand.self, DemoCommand.self,
+            BenchCommand.self,
         ])
 
     static func main() async {

@@ -48,7 +48,9 @@ import Testing
         #expect(try WrappingKeys(fileText: text) == keys)
         #expect(keys.newest(among: Set(keys.keys.map(\.id))) == keys.keys[1])
         #expect(keys.newest(among: [key.id]) == key)
-        #expect(keys.removing(key.id).keys == [keys.keys[1]])
+        #expect(keys.prepared([key.id]) == [keys.keys[1]])
+        #expect(keys.prepared([keys.keys[1].id]) == [])
+        #expect(keys.only([keys.keys[1].id]).keys == [keys.keys[1]])
         let line = text.split(separator: "\n")[1]
         for wrong in [
             "", "truc-keyring 1\n", "truc-keyring 2\n\(line)\n", "truc-keyring 1\n\(line)",

@@ -25,7 +25,7 @@ enum KeyStatements {
     /// Whoever changes the key file or the registry does it under this row's lock.
     static let lock = "SELECT only_row FROM hub FOR UPDATE"
     static let all = "SELECT id, check_value FROM wrapping_key"
-    static let record = "INSERT INTO wrapping_key (id, check_value, created_at) VALUES ($1, $2, $3)"
+    private static let record = "INSERT INTO wrapping_key (id, check_value, created_at) VALUES ($1, $2, $3)"
 
     /// The check values of the keys that the database knows.
     static func recorded(_ connection: PostgresConnection) throws -> [WrappingKeyID: [UInt8]] {
@@ -71,11 +71,18 @@ enum KeyStatements {
             try ring.replace(with: WrappingKeys([WrappingKey(createdAt: .now())]))
         }
         let inFile = try ring.reread().keys
-        for key in inFile { try connection.query(record, recordParameters(key)) }
+        let now = Instant.now()
+        for key in inFile { try connection.pipeline(add(key, actor: HistoryRow.hubActor, at: now)) }
         try ring.adopt(Set(inFile.map(\.id)))
     }
 
-    static func recordParameters(_ key: WrappingKey) -> [PostgresValue] {
-        [.text(key.id.text), .bytea(key.checkValue), .timestamptz(key.createdAt)]
+    /// Makes a key known to the database.
+    static func add(_ key: WrappingKey, actor: String, at now: Instant) -> [PostgresStatement] {
+        [
+            (record, [.text(key.id.text), .bytea(key.checkValue), .timestamptz(key.createdAt)]),
+            HistoryRow.statement([
+                HistoryRow(at: now, event: .keyAdded, actor: actor, detail: ["key": .string(key.id.text)])
+            ]),
+        ]
     }
 }

@@ -30,10 +30,19 @@ public final class KeyRing: Sendable {
     /// from being retired while something is wrapped with it.
     /// - Throws: `Refusal(.keyRingMissing)` before the keys were opened.
     public func wrap(_ secret: [UInt8], _ context: WrapContext) throws(Refusal) -> WrappedSecret {
+        try newestKey().wrap(secret, context)
+    }
+
+    /// The key that `wrap` takes now.
+    ///
+    /// - Throws: `Refusal(.keyRingMissing)` before the keys were opened.
+    func newest() throws(Refusal) -> WrappingKeyID { try newestKey().id }
+
+    private func newestKey() throws(Refusal) -> WrappingKey {
         guard let key = state.withLock({ $0.keys.newest(among: $0.recorded) }) else {
             throw Refusal(.keyRingMissing, path)
         }
-        return key.wrap(secret, context)
+        return key
     }
 
     /// The secret in what `wrap` made, for the same context.

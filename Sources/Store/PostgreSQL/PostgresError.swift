@@ -78,6 +78,9 @@ public struct PostgresError: Error, Equatable, Sendable, CustomStringConvertible
     /// A row with this key exists already; `constraint` names the rule.
     public var isUniqueViolation: Bool { sqlState == "23505" }
 
+    /// Whether a row was to go that another one references, or one to come that references none.
+    public var isForeignKeyViolation: Bool { sqlState == "23503" }
+
     /// The same transaction may succeed when it is tried again: serialization failure or deadlock.
     public var isRetryable: Bool { sqlState == "40001" || sqlState == "40P01" }
 

@@ -4,12 +4,13 @@ import Exchange
 import Foundation
 import Hub
 import Store
-import Trust
 
 struct SystemCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "system", abstract: "The systems that connect: each has a name and a secret.",
-        subcommands: [Add.self, List.self, Show.self, Bind.self, Unbind.self])
+        subcommands: [
+            Add.self, List.self, Show.self, RotateSecret.self, Disable.self, Enable.self, Bind.self, Unbind.self,
+        ])
 
     /// A system as commands print it: everything but the secret.
     struct Shown: Encodable {
@@ -22,10 +23,14 @@ struct SystemCommand: AsyncParsableCommand {
         let agencies: [AgencyID]
         /// SHA-256 of the public keys of client certificates; absent for a system that needs none.
         let clientKeys: [String]?
+        /// Until when the secret before the present one is taken; absent when it is not.
+        let previousSecretUntil: Instant?
         /// Only after it was generated, and never again.
         var secret: String?
 
         init(_ system: SystemRecord, in registry: RegistrySnapshot, secret: String? = nil) {
+            let now = Instant.now()
+            previousSecretUntil = system.secrets.compactMap(\.validUntil).first { $0 > now }
             id = system.id
             name = system.name
             disabled = system.isDisabled
@@ -38,10 +43,10 @@ struct SystemCommand: AsyncParsableCommand {
         }
 
         /// - Throws: `Refusal(.systemNotFound)`.
-        static func read(_ id: SystemID, from database: Database) async throws -> Shown {
+        static func read(_ id: SystemID, from database: Database, secret: String? = nil) async throws -> Shown {
             let registry = RegistrySnapshot(try await database.registry())
             guard let system = registry.system(id) else { throw Refusal(.systemNotFound, id.text) }
-            return Shown(system, in: registry)
+            return Shown(system, in: registry, secret: secret)
         }
     }
 
@@ -56,17 +61,9 @@ struct SystemCommand: AsyncParsableCommand {
                 generated one is printed once and cannot be shown again.
                 """)
 
-        /// Shortest secret taken from a file, in bytes.
-        static let minSecretBytes = 16
-        /// Longest secret, in bytes.
-        static let maxSecretBytes = 1_024
-        /// Random bytes of a generated secret, which is their hexadecimal text.
-        static let generatedBytes = 32
-
         @Argument(help: "The system's name on the wire (systemid).") var id: String
         @Option(help: "What people call it.") var name: String
-        @Option(help: ArgumentHelp("File that holds the secret.", valueName: "file")) var secretFile: String?
-        @Flag(help: "Make a secret and print it once.") var generateSecret = false
+        @OptionGroup var source: SecretSource
         @Option(
             help: ArgumentHelp(
                 "Oldest request timestamp taken, in seconds. Default: timestamp-past-seconds of truc config explain.",
@@ -81,9 +78,7 @@ struct SystemCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func validate() throws {
-            guard (secretFile != nil) != generateSecret else {
-                throw ValidationError("Give either --secret-file or --generate-secret.")
-            }
+            try source.requireOne()
             let seconds = 1...Int(Int32.max)
             guard timestampFuture.map(seconds.contains) ?? true, timestampPast.map(seconds.contains) ?? true else {
                 throw ValidationError("Seconds are 1 to \(Int32.max).")
@@ -93,37 +88,19 @@ struct SystemCommand: AsyncParsableCommand {
         func run() async throws {
             let settings = try installation.settings()
             let past = timestampPast ?? settings.timestampPastSeconds
-            let generated = generateSecret ? SecureRandom.bytes(Self.generatedBytes).hex : nil
+            let secret = try source.make()
             let system = SystemRecord(
                 id: try Input.read(id, SystemID.init(parsing:)), name: try Input.text(name, "--name"),
-                secrets: [SystemSecret(try generated.map { Array($0.utf8) } ?? secretFromFile())],
+                secrets: [SystemSecret(secret.bytes)],
                 timestampPastSeconds: past > 0 ? past : nil,
                 timestampFutureSeconds: timestampFuture ?? settings.timestampFutureSeconds)
             let shown = try await Installation.visit(installation) { database in
                 try await database.addSystem(system, actor: Operator.actor)
-                return Shown(system, in: RegistrySnapshot(try await database.registry()), secret: generated)
+                return try await Shown.read(system.id, from: database, secret: secret.generated)
             }
             if output.json { return try Console.printJSON(shown) }
             print("Đã đăng ký hệ thống \(system.id) (\(system.name)).")
-            if let generated {
-                print("Khóa bí mật, chỉ hiện một lần (shown once):")
-                print(generated)
-            }
-        }
-
-        private func secretFromFile() throws -> [UInt8] {
-            guard let secretFile, let data = FileManager.default.contents(atPath: secretFile) else {
-                throw Refusal(.fileUnreadable, "--secret-file \(secretFile ?? "")")
-            }
-            var secret = Array(data)
-            if secret.last == 0x0A { secret.removeLast() }
-            if secret.last == 0x0D { secret.removeLast() }
-            guard (Self.minSecretBytes...Self.maxSecretBytes).contains(secret.count) else {
-                throw Refusal(
-                    .registryInvalid,
-                    "--secret-file: \(secret.count) bytes, not \(Self.minSecretBytes) to \(Self.maxSecretBytes)")
-            }
-            return secret
+            secret.printGenerated()
         }
     }
 
@@ -159,6 +136,7 @@ struct SystemCommand: AsyncParsableCommand {
                 ["system", shown.id.text], ["name", shown.name], ["state", shown.disabled ? "disabled" : "enabled"],
                 ["timestamp past", shown.timestampPast.map { "\($0) s" } ?? "any age"],
                 ["timestamp future", "\(shown.timestampFuture) s"],
+                ["old secret until", shown.previousSecretUntil?.iso8601 ?? "none"],
                 ["agencies", shown.agencies.map(\.text).joined(separator: " ")],
                 ["client keys", shown.clientKeys?.joined(separator: " ") ?? "none needed"],
             ])

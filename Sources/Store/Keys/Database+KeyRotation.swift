@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Trust
+
+/// What a key of the key file is for.
+public enum WrappingKeyUse: String, Sendable, Encodable {
+    /// Made, and in the file; the next rotation begins with it.
+    case prepared
+    /// Wraps from now on.
+    case wrapping
+    /// Opens what was wrapped with it, until that is wrapped anew.
+    case opening
+}
+
+/// A key as `Database.wrappingKeys` lists it.
+public struct ListedWrappingKey: Sendable {
+    public let id: WrappingKeyID
+    public let createdAt: Instant
+    public let use: WrappingKeyUse
+    /// How many things are wrapped with it.
+    public let wrapped: Int
+}
+
+extension Database {
+    /// Most things that are wrapped anew in one transaction.
+    static let maxRewrapBatch = 200
+
+    /// The keys of the file, oldest first.
+    public func wrappingKeys() async throws -> [ListedWrappingKey] {
+        try await run { [keys] connection in
+            let recorded = Set(try KeyStatements.recorded(connection).keys)
+            var counts: [String: Int] = [:]
+            for row in try connection.query(RewrapStatements.counts) {
+                counts[try row.decode("key_id", as: String.self)] = Int(try row.decode("count", as: Int64.self))
+            }
+            let inFile = try keys.reread()
+            let newest = inFile.newest(among: recorded)?.id
+            let prepared = Set(inFile.prepared(recorded).map(\.id))
+            try keys.adopt(recorded)
+            return inFile.keys.filter { recorded.contains($0.id) || prepared.contains($0.id) }.map { key in
+                ListedWrappingKey(
+                    id: key.id, createdAt: key.createdAt,
+                    use: key.id == newest ? .wrapping : prepared.contains(key.id) ? .prepared : .opening,
+                    wrapped: counts[key.id.text] ?? 0)
+            }
+        }
+    }
+
+    /// Puts the key of the next rotation into the file, where nothing uses it yet: so that the file can be carried to the
+    /// other nodes first.
+    ///
+    /// - Returns: that key, the same one when it was there already.
+    /// - Throws: `Refusal`: `.keyTooMany`, `.keyRingUnusable`.
+    public func prepareKey(at now: Instant) async throws -> WrappingKeyID {
+        try await run { [keys] connection in
+            try connection.transaction {
+                try connection.query(KeyStatements.lock)
+                let recorded = Set(try KeyStatements.recorded(connection).keys)
+                let prepared = try KeyStatements.prepare(keys, recorded, at: now)
+                try keys.adopt(recorded)
+                return prepared.id
+            }
+        }
+    }
+
+    /// Wraps with another key from now on: the prepared one, else a new one. The keys before it go on opening what they
+    /// wrapped.
+    ///
+    /// - Throws: as `prepareKey`.
+    public func rotateKey(actor: String, at now: Instant) async throws -> WrappingKeyID {
+        try await run { [keys] connection in
+            let (key, recorded) = try connection.transaction {
+                try connection.query(KeyStatements.lock)
+                try connection.query(RegistryStatements.bumpVersion)
+                let recorded = Set(try KeyStatements.recorded(connection).keys)
+                let key = try KeyStatements.prepare(keys, recorded, at: now)
+                try connection.pipeline(KeyStatements.add(key, actor: actor, at: now))
+                return (key, recorded.union([key.id]))
+            }
+            try keys.adopt(recorded)
+            return key.id
+        }
+    }
+
+    /// Wraps everything with the newest key that is wrapped with another, `maxRewrapBatch` at a time. An interrupted one
+    /// is taken up by calling it again.
+    ///
+    /// - Returns: how many were wrapped anew.
+    /// - Throws: `Refusal(.secretUnreadable)` naming what no key opens; what was wrapped before it stays so.
+    public func rewrap(actor: String, at now: Instant) async throws -> Int {
+        var total = 0
+        while true {
+            let count = try await run { [keys] connection in
+                try connection.transaction { try RewrapStatements.rewrapBatch(connection, keys) }
+            }
+            total += count
+            if count < Self.maxRewrapBatch { break }
+        }
+        guard total > 0 else { return 0 }
+        let detail = ["secrets": JSONText.number(total)]
+        let (sql, parameters) = HistoryRow.statement([
+            HistoryRow(at: now, event: .keyRewrapped, actor: actor, detail: detail)
+        ])
+        try await run { connection in _ = try connection.query(sql, parameters) }
+        return total
+    }
+
+    /// Forgets a key: the database first, then the file. Whatever was wrapped with it, in an old copy of the database
+    /// say, opens from then on only with an old copy of the file.
+    ///
+    /// - Throws: `Refusal`: `.keyNotFound`, `.keyInUse` for the one that wraps and for one that still opens something.
+    public func retireKey(_ id: WrappingKeyID, actor: String, at now: Instant) async throws {
+        try await run { [keys] connection in
+            try connection.transaction {
+                try connection.query(KeyStatements.lock)
+                try connection.query(RegistryStatements.bumpVersion)
+                let recorded = Set(try KeyStatements.recorded(connection).keys)
+                guard recorded.contains(id) else { throw Refusal(.keyNotFound, id.text) }
+                guard try keys.reread().newest(among: recorded)?.id != id else {
+                    throw Refusal(.keyInUse, "\(id): wraps")
+                }
+                try KeyStatements.forget(connection, id)
+                let (sql, parameters) = HistoryRow.statement([
+                    HistoryRow(at: now, event: .keyRetired, actor: actor, detail: ["key": .string(id.text)])
+                ])
+                try connection.query(sql, parameters)
+            }
+            // Not before the commit: a file without a key that the database knows would stop the next start.
+            try connection.transaction {
+                try connection.query(KeyStatements.lock)
+                let recorded = Set(try KeyStatements.recorded(connection).keys)
+                try KeyStatements.tidy(keys, recorded)
+                try keys.adopt(recorded)
+            }
+        }
+    }
+}
+
+extension KeyStatements {
+    static let delete = "DELETE FROM wrapping_key WHERE id = $1"
+
+    /// The key of the next rotation: the one that stands ready in the file, else a new one, put there. Under the lock.
+    static func prepare(
+        _ ring: KeyRing, _ recorded: Set<WrappingKeyID>, at now: Instant
+    ) throws(Refusal) -> WrappingKey {
+        let inFile = try ring.reread()
+        if let ready = inFile.prepared(recorded).last { return ready }
+        let kept = inFile.only(recorded)
+        guard kept.keys.count < WrappingKeys.maxKeys else {
+            throw Refusal(.keyTooMany, "\(WrappingKeys.maxKeys)")
+        }
+        let key = WrappingKey(createdAt: now)
+        try ring.replace(with: kept.adding(key))
+        return key
+    }
+
+    /// Takes out of the file what was retired. Under the lock.
+    static func tidy(_ ring: KeyRing, _ recorded: Set<WrappingKeyID>) throws(Refusal) {
+        let inFile = try ring.reread()
+        let prepared = inFile.prepared(recorded)
+        let kept = inFile.only(recorded.union(prepared.map(\.id)))
+        if kept != inFile { try ring.replace(with: kept) }
+    }
+
+    /// - Throws: `Refusal(.keyInUse)` when something references it.
+    static func forget(_ connection: PostgresConnection, _ id: WrappingKeyID) throws {
+        do {
+            try connection.query(delete, [.text(id.text)])
+        } catch {
+            guard error.isForeignKeyViolation else { throw error }
+            throw Refusal(.keyInUse, "\(id): opens what is wrapped with it")
+        }
+    }
+}
+
+/// Wrapping anew what another key wrapped.
+enum RewrapStatements {
+    static let counts = "SELECT key_id, count(*) AS count FROM system_secret GROUP BY key_id"
+    private static let stale = """
+        SELECT system_id, number, wrapped FROM system_secret WHERE key_id <> $1
+        ORDER BY system_id, number LIMIT $2 FOR UPDATE
+        """
+    private static let update = """
+        UPDATE system_secret SET wrapped = $3, key_id = $4 WHERE system_id = $1 AND number = $2
+        """
+
+    /// One batch, in the caller's transaction.
+    ///
+    /// - Returns: how many rows it had.
+    static func rewrapBatch(_ connection: PostgresConnection, _ ring: KeyRing) throws -> Int {
+        // Under the lock no rotation comes between the choice of the key and the commit.
+        try connection.query(KeyStatements.lock)
+        try ring.adopt(Set(try KeyStatements.recorded(connection).keys))
+        let newest = try ring.newest()
+        let rows = try connection.query(stale, [.text(newest.text), .int8(Int64(Database.maxRewrapBatch))])
+        let statements = try rows.map { row -> PostgresStatement in
+            let system = try row.decode("system_id", as: String.self)
+            let number = try row.decode("number", as: Int32.self)
+            let context = SecretStatements.context(system, number)
+            let secret = try ring.unwrap(try row.decode("wrapped", as: [UInt8].self), context)
+            let wrapped = try ring.wrap(secret, context)
+            return (
+                update,
+                [.text(system), .int4(number), .bytea(wrapped.bytes), .text(wrapped.keyID.text)]
+            )
+        }
+        try connection.pipeline(statements)
+        return rows.count
+    }
+}
