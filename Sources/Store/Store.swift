@@ -22,8 +22,7 @@ public final class Store: Sendable {
     public static func open(
         database: Database, contentDirectory: String, contentBackend: ContentBackend = .segments, logger: Logger
     ) async throws -> Store {
-        let described = try await database.contentStore()
-        try StoreIdentity.requireMatch(described: described, directory: contentDirectory)
+        try await requireMatch(database: database, contentDirectory: contentDirectory)
         let content = try ContentStore.open(directory: contentDirectory, backend: contentBackend, database: database)
         // Of two hubs that start on a fresh database at the same time, one takes it.
         if contentBackend == .segments {
@@ -31,6 +30,13 @@ public final class Store: Sendable {
             try StoreIdentity.requireMatch(described: claimed, directory: contentDirectory)
         }
         return Store(database: database, content: content, logger: logger)
+    }
+
+    /// Refuses a content directory and a database that do not belong together, before anything is changed in either.
+    ///
+    /// - Throws: as `open`.
+    public static func requireMatch(database: Database, contentDirectory: String) async throws {
+        try StoreIdentity.requireMatch(described: try await database.contentStore(), directory: contentDirectory)
     }
 
     init(database: Database, content: ContentStore, logger: Logger) {

@@ -82,6 +82,10 @@ struct Installation: Sendable {
         self.cluster = cluster
         self.lock = lock
         do {
+            // First: the keys of a directory that is another database's must not become known to this one.
+            if mode == .serve {
+                try await Store.requireMatch(database: database, contentDirectory: contentDirectory)
+            }
             try await database.openKeys(mayCreate: mode == .serve)
         } catch {
             await close()

@@ -83,7 +83,10 @@ import VXPProtocol
         #expect(try lines(whole).map(\.finding) == ["summary"])
         #expect(try await province.hub.stop() == 0)
 
-        let files = try await HubProcess.start(databaseURL: database)
+        let directory = try TestCluster.temporaryDirectory()
+        try FileManager.default.copyItem(
+            atPath: province.hub.dataDirectory + "/keyring", toPath: directory + "/keyring")
+        let files = try await HubProcess.start(dataDirectory: directory, databaseURL: database)
         #expect(try await files.stop() == 0)
         // The database describes the second directory from now on.
         let refused = try await province.hub.command("content", "check")

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 import VXPProtocol
 
-/// Two hubs that share a database and the key file, and nothing else.
+/// Two hubs that share a database and have the same keys, and nothing else.
 @Suite(.serialized, .timeLimit(.minutes(4))) struct TwoNodesTests {
     private static let arguments = ["--set", "content-backend=chunks"]
     /// An agency that is registered while both serve.
@@ -14,8 +14,7 @@ import VXPProtocol
     private func nodes() async throws -> (Province, Province) {
         let first = try await Province.open(
             databaseURL: try await TestCluster.shared().freshDatabase(), arguments: Self.arguments)
-        let keys = ["--set", "key-file=\(first.hub.dataDirectory)/keyring"]
-        return (first, try await first.beside(arguments: Self.arguments + keys))
+        return (first, try await first.beside(arguments: Self.arguments))
     }
 
     @Test func `what one takes the other lists, hands out and takes the confirmation of`() async throws {

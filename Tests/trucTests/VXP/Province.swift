@@ -64,8 +64,13 @@ struct Province {
     ///
     /// - Parameter dataDirectory: nil for one of its own.
     func beside(dataDirectory: String? = nil, arguments: [String]) async throws -> Province {
+        let directory = try dataDirectory ?? TestCluster.temporaryDirectory() + "/d"
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        // Nodes of one database have the same keys.
+        try FileManager.default.copyItem(atPath: hub.dataDirectory + "/keyring", toPath: directory + "/keyring")
         let node = try await HubProcess.start(
-            dataDirectory: dataDirectory, databaseURL: hub.databaseURL, arguments: arguments)
+            dataDirectory: directory, databaseURL: hub.databaseURL, arguments: arguments)
         return Province(hub: node, secrets: secrets)
     }
 
