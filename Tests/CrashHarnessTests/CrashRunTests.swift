@@ -23,11 +23,12 @@ import Testing
     }
 
     /// Each COMMIT answers before what it commits is safe, as with `synchronous_commit = off`; then the server dies.
+    /// One that commits safely saves those before it, so that a kill may take nothing with it: the next one will.
     @Test func `acknowledged before it is committed for good is found out`() async throws {
         let place = try Place.make()
         defer { place.remove() }
         let seed = try seed { if case .backend(let after, _) = $0 { after > 30 } else { false } }
-        let violations = try await CrashRun.run(seed: seed, cycles: 1, place: place) { cycle in
+        let violations = try await CrashRun.run(seed: seed, cycles: 20, place: place) { cycle in
             guard cycle == 0 else { return }
             try psql(
                 place,
