@@ -173,6 +173,9 @@ struct AcceptBench: Sendable {
         }
     }
 
+    /// History of packages and deliveries, without that of the registry and of keys.
+    static let trafficHistory = "history WHERE event NOT LIKE 'registry.%' AND event NOT LIKE 'key.%'"
+
     /// What the database says of every table that an acceptance writes.
     func written() async throws -> [Int64] {
         var counts: [Int64] = []
@@ -180,7 +183,7 @@ struct AcceptBench: Sendable {
         {
             counts.append(try await count(table))
         }
-        counts.append(try await count("history WHERE event NOT LIKE 'registry.%'"))
+        counts.append(try await count(Self.trafficHistory))
         return counts
     }
 }

@@ -138,7 +138,7 @@ import Testing
                 }
             }
         }
-        #expect(try await bench.count("history WHERE event NOT LIKE 'registry.%'") == 3)
+        #expect(try await bench.count(AcceptBench.trafficHistory) == 3)
         // The sender reads what it sent under the package's id, and confirms nothing.
         #expect(try await bench.fetch(acceptance.id.uuid, by: .construction).deliveryID == nil)
         #expect(await refusal { try await bench.fetch(line.id.uuid, by: .construction) } == .packageNotFound)
