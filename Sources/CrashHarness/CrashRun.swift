@@ -282,6 +282,7 @@ final class CrashRun {
         repeat {
             if let value = try await body() { return value }
             book.count("refused while quiet")
+            // Readiness is asked for, not told, and what it says may stand for a second.
             try await Task.sleep(for: Readiness.look)
             try await waitUntilReady()
         } while clock.now < deadline

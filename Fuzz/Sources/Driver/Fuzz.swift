@@ -10,7 +10,7 @@ private func runDriver(
     _ test: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
 ) -> Int32
 
-/// Set once, before the driver calls anything.
+/// `nonisolated(unsafe)`: set once by `main`, before the driver calls anything; the driver calls from that same thread.
 nonisolated(unsafe) private var target = FuzzTarget.package
 
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -38,7 +38,8 @@ public final class SegmentWriter: Sendable {
         self.now = now
     }
 
-    /// Gives the payloads their places, behind each other in their order, in one segment, and keeps them until `sync()`.
+    /// Gives the payloads their places, behind each other in their order, in one segment, and keeps them until `sync()`:
+    /// so who appends without syncing bounds the memory (the committer syncs after each batch, `Committer.maxBatch`).
     ///
     /// - Returns: the place of each payload, in the same order; durable after the next `sync()`.
     /// - Throws: `.tooLarge` when a payload is longer than `maxPayloadLength`; `.full` or `.unavailable` when the disk has

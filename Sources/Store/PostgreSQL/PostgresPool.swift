@@ -172,6 +172,7 @@ public final class PostgresPool: Sendable {
             state.timer?.cancel()
             let deadline = origin.advanced(by: time)
             state.timer = Task { [weak self] in
+                // The machine's own clock: it asked to be told when this time has come, and nothing else is waited for.
                 guard (try? await Task.sleep(until: deadline, clock: .continuous)) != nil else { return }
                 self?.handle { state, now in state.machine.timer(now: now) }
             }

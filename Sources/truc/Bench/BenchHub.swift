@@ -27,10 +27,12 @@ final class BenchHub: Sendable {
         process.executableURL = URL(
             fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(
                 atPath: "/proc/self/exe"))
-        // All load comes from one system here: what is measured is the hub, not its patience with one system.
+        // All load comes from one system here, over as many connections as are asked for: what is measured is the hub, not
+        // its patience.
         process.arguments = [
             "serve", "--data-dir", directory, "--listen", "127.0.0.1:0", "--set", "system-concurrent=1000",
-            "--set", "system-rate=100000",
+            "--set", "system-rate=100000", "--set", "intake-concurrent=1000",
+            "--set", "http-peer-connections=1000",
         ]
         process.environment = SettingsLoading.withoutSettings(ProcessInfo.processInfo.environment)
         process.standardInput = FileHandle.nullDevice
