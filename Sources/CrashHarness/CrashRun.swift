@@ -294,15 +294,16 @@ final class CrashRun {
         for (what, number) in book.counts.sorted(by: { $0.key < $1.key }) { say("  \(what): \(number)") }
         let violations = book.violations
         guard !violations.isEmpty else { return say("everything held") }
+        // What was violated stands last: of a long log the end is what is read first, and kept.
+        say("the hub's last words:\n\(hub.logText.suffix(4_000))")
         say("\nVIOLATED, seed \(seed), cycle \(schedule.number):")
         for violation in violations.prefix(20) {
             say("- \(violation)")
             if let name = violation.name { say(book.ledger { $0.extract(name) }) }
         }
-        say("again: make crash CYCLES=\(cycles) SEED=\(seed)")
         if violations.count > 20 { say("… and \(violations.count - 20) more") }
+        say("again: make crash CYCLES=\(cycles) SEED=\(seed)")
         say("kept: \(place.root)\(place.canBeFull ? " (a mounted file system; umount it when done)" : "")")
-        say("the hub's last words:\n\(hub.logText.suffix(4_000))")
     }
 }
 

@@ -7,7 +7,8 @@ import Synchronization
 /// Refuses packages before the disk is full, so that what was accepted can still be handed out and confirmed: both
 /// write history.
 final class DiskReserve: Sendable {
-    /// How long the disk is believed. What comes in meanwhile is counted.
+    /// How long the disk is believed to have room. What comes in meanwhile is counted. That it has none is not said of
+    /// what it told a moment ago: room that was made is found at once.
     static let reuse: Duration = .seconds(1)
 
     private let account: Account
@@ -40,7 +41,10 @@ final class DiskReserve: Sendable {
     /// - Throws: `Refusal(.storageFull)`, or why the disk does not tell.
     func admit(_ bytes: Int) async throws(Refusal) -> AdmissionPass {
         try await look()
-        return try account.admit(Int64(bytes))
+        do { return try account.admit(Int64(bytes)) } catch {
+            if let refusal = await check.newFinding() { throw refusal }
+            return try account.admit(Int64(bytes))
+        }
     }
 
     /// Asks the disk unless it was asked a moment ago.

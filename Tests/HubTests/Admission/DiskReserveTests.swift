@@ -44,25 +44,40 @@ import Testing
     }
 
     @Test func theDiskIsAskedOnceInAWhileAndAPassGivesBack() async throws {
-        let time = Mutex(Duration.zero)
         let asked = Mutex(0)
         let free = Mutex<Int64>(1_000)
+        let time = Mutex(Duration.zero)
         let disk = DiskReserve(reserve: 100, now: { time.withLock { $0 } }) {
             asked.withLock { $0 += 1 }
             return .success(free.withLock { $0 })
         }
-        var pass: AdmissionPass? = try await disk.admit(900)
-        let refusal = await #expect(throws: Refusal.self) { _ = try await disk.admit(1) }
-        #expect(refusal?.code == .storageFull)
-        #expect(asked.withLock { $0 } == 1)
-        withExtendedLifetime(pass) {}
-        pass = nil
+        do {
+            let passes = [try await disk.admit(500), try await disk.admit(400)]
+            #expect(asked.withLock { $0 } == 1)
+            let refusal = await #expect(throws: Refusal.self) { _ = try await disk.admit(1) }
+            #expect(refusal?.code == .storageFull)
+            withExtendedLifetime(passes) {}
+        }
         time.withLock { $0 = .seconds(2) }
         _ = try await disk.admit(900)
-        #expect(asked.withLock { $0 } == 2)
         free.withLock { $0 = 99 }
         time.withLock { $0 = .seconds(4) }
         await #expect(throws: Refusal.self) { _ = try await disk.admit(0) }
+    }
+
+    @Test func noRefusalGoesByWhatTheDiskToldAMomentAgo() async throws {
+        let asked = Mutex(0)
+        let free = Mutex<Int64>(99)
+        let disk = DiskReserve(reserve: 100, now: { .zero }) {
+            asked.withLock { $0 += 1 }
+            return .success(free.withLock { $0 })
+        }
+        await #expect(throws: Refusal.self) { _ = try await disk.admit(0) }
+        free.withLock { $0 = 150 }
+        _ = try await disk.admit(50)
+        #expect(asked.withLock { $0 } == 3)
+        _ = try await disk.admit(0)
+        #expect(asked.withLock { $0 } == 3)
     }
 
     @Test func aDiskThatDoesNotTellLetsNothingIn() async {

@@ -55,4 +55,26 @@ import Testing
         #expect(await second == false)
         #expect(await first.value == false)
     }
+
+    @Test func whatBeganBeforeItWasAskedIsNotNew() async {
+        let bench = Bench()
+        let begun = AsyncStream<Void>.makeStream()
+        let check = CoalescedCheck(reuse: .seconds(1), now: { .zero }) {
+            let run = bench.runs.withLock { runs in
+                runs += 1
+                return runs
+            }
+            begun.continuation.yield()
+            for await _ in bench.gate.stream { break }
+            return run
+        }
+        async let first = check.finding()
+        for await _ in begun.stream { break }
+        async let new = check.newFinding()
+        bench.gate.continuation.yield()
+        #expect(await first == 1)
+        bench.gate.continuation.yield()
+        #expect(await new == 2)
+        #expect(await check.finding() == 2)
+    }
 }
