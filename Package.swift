@@ -104,11 +104,12 @@ let package = Package(
         tests(
             "Surfaces",
             [
-                "Surfaces", "Exchange", "Trust", "TestKit", log, .product(name: "NIOCore", package: "swift-nio"),
+                "Surfaces", "Delivery", "Exchange", "Trust", "VXPProtocol", "TestKit", log,
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
-        tests("truc", ["truc", "EdXML", "Exchange", "Store", "Trust", "VXPProtocol", "TestKit", log]),
+        tests("truc", ["truc", "EdXML", "Exchange", "Hub", "Store", "Trust", "VXPProtocol", "TestKit", log]),
         // The properties that the fuzzers of Fuzz/ hold the readers to, and what they once found.
         tests("Fuzz", ["EdXML", "VXPProtocol", "Exchange", "Trust"]),
         tests("CrashHarness", ["CrashHarness", "Exchange", "TestKit"]),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Exchange
 import Foundation
+import Hub
 import TestKit
 import Testing
 import Trust
@@ -68,5 +69,173 @@ import VXPProtocol
         // The hub would wait for it before it stops.
         stalled.removeFirst().reset()
         try await province.hub.stop()
+    }
+
+    // MARK: Packages on their way in
+
+    private struct Intake {
+        let client: SDKClient
+        let from: AgencyID
+        let package: [UInt8]
+
+        init(_ province: Province, _ agency: String, to: String, number: String) throws {
+            client = try province.client(agency)
+            from = try Sample.agency(agency)
+            package = try Sample.document(number, from: agency, to: [to])
+        }
+
+        /// Sends head and half of the body; the rest is held back.
+        func begin(_ province: Province) async throws -> RawHTTPClient {
+            let connection = try await announce(province)
+            try await connection.send(Array(package.prefix(package.count / 2)))
+            return connection
+        }
+
+        /// Sends the head alone.
+        func announce(_ province: Province) async throws -> RawHTTPClient {
+            let parameters: [VXPParameter] = [
+                .from(from), .serviceType(), .messageType(.edoc),
+                .hashFile(HashFile(unpadded: SHA256Digest(of: package))),
+            ]
+            let connection = try await RawHTTPClient.connect(port: province.hub.port)
+            try await connection.send(try await client.head(.sendEdoc, parameters, contentLength: package.count))
+            return connection
+        }
+
+        func finish(_ connection: RawHTTPClient) async throws -> RawHTTPResponse {
+            try await connection.send(Array(package.dropFirst(package.count / 2)))
+            return try await connection.receive()
+        }
+    }
+
+    private func get(_ path: String, _ province: Province) async throws -> RawHTTPResponse {
+        let connection = try await RawHTTPClient.connect(port: province.hub.port)
+        try await connection.send("GET \(path) HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        return try await connection.receive()
+    }
+
+    /// Packages that are on their way in, as the hub counts them.
+    private func underWay(_ province: Province) async throws -> Int {
+        let page = try await get("/metrics", province).text
+        return try #require(page.firstMatch(of: /\ntruc_intakes (\d+)\n/).flatMap { Int($0.1) })
+    }
+
+    private func expectRefused(_ answer: RawHTTPResponse) throws {
+        #expect(answer.status == 503)
+        #expect(answer.field("Retry-After") == "2")
+        let reply = try answer.reply
+        #expect(reply.code == Refusal.Code.overloaded.rawValue)
+        #expect(reply.errorCode == "20")
+    }
+
+    @Test func `so many packages come in at a time and not one more, and reads go on`() async throws {
+        let founded = try await Province.open()
+        try await founded.hub.stop()
+        let province = try await founded.restarted("--set", "intake-concurrent=2")
+        let first = try Intake(province, Province.construction, to: Province.justice, number: "41")
+        let second = try Intake(province, Province.justice, to: Province.health, number: "42")
+        // Nobody's share, but that of all: the third system has nothing on its way.
+        let third = try Intake(province, Province.health, to: Province.justice, number: "43")
+        let earlier = try Sample.document("40")
+        #expect(try await first.client.send(earlier, from: first.from).status == 200)
+        while try await underWay(province) > 0 {}
+
+        let held = try await first.begin(province)
+        while try await underWay(province) < 1 {}
+        // The last place is taken, and given back when its package is in.
+        #expect(try await second.client.send(second.package, from: second.from).status == 200)
+        while try await underWay(province) > 1 {}
+        let alsoHeld = try await third.begin(province)
+        while try await underWay(province) < 2 {}
+
+        // Refused by the head alone, whoever it is, as often as it tries, and no place is taken by that.
+        let more = try Intake(province, Province.justice, to: Province.health, number: "44")
+        for _ in 0..<5 { try expectRefused(try await more.announce(province).receive()) }
+        try expectRefused(try await first.client.send(earlier, from: first.from, expects: false))
+        #expect(try await underWay(province) == 2)
+
+        let lines = try await second.client.received()
+        #expect(lines.count == 1)
+        let docID = try #require(lines.first?.docId)
+        #expect(try await second.client.fetch(docID) == earlier)
+        #expect(try await second.client.confirm(docID, .done).status == 200)
+        #expect(try await third.client.count(.countReceiveEdoc) == 1)
+        for path in ["/healthz", "/readyz"] { #expect(try await get(path, province).status == 200) }
+
+        // What was held back all the while is taken, and its place is the next one's.
+        #expect(try await first.finish(held).status == 200)
+        while try await underWay(province) > 1 {}
+        let next = try await more.begin(province)
+        while try await underWay(province) < 2 {}
+        try expectRefused(try await first.announce(province).receive())
+        // So is the place of one that breaks off.
+        alsoHeld.reset()
+        while try await underWay(province) > 1 {}
+        #expect(try await third.client.send(third.package, from: third.from).status == 200)
+        #expect(try await more.finish(next).status == 200)
+        #expect(try await second.client.received().count == 2)
+        #expect(try await province.hub.stop() == 0)
+    }
+
+    // MARK: Sizes
+
+    @Test func `a package of exactly the largest size is taken, with and without what the SDK puts behind it`()
+        async throws
+    {
+        let founded = try await Province.open()
+        try await founded.hub.stop()
+        let largest = 1 << 20
+        let province = try await founded.restarted("--set", "package-max-bytes=\(largest)")
+        let client = try province.client(Province.construction)
+        let from = try Sample.agency(Province.construction)
+        // Blanks in the attachment's base64 text are no content.
+        func package(_ number: String, _ length: Int) throws -> [UInt8] {
+            let own = try Sample.document(number)
+            let end = try #require(own.firstRange(of: Array("</edXML:ContentTransferEncoded>".utf8)))
+            let blanks = [UInt8](repeating: 0x20, count: length - own.count)
+            return own[..<end.lowerBound] + blanks + own[end.lowerBound...]
+        }
+        for (number, ending) in [("51", VXPClientSigner.bodyEnding), ("52", [])] {
+            let fits = try package(number, largest)
+            #expect(try await client.send(fits, from: from, ending: ending).status == 200)
+            // Announced as too long, or only found to be.
+            let refused = try await client.send(try package(number, largest + 1), from: from, ending: ending)
+            #expect(refused.status == 413)
+            #expect(try refused.reply.code == Refusal.Code.bodyTooLarge.rawValue)
+        }
+        let receiver = try province.client(Province.justice)
+        let lines = try await receiver.received()
+        #expect(lines.count == 2)
+        for line in lines { #expect(try await receiver.fetch(line.docId).count == largest) }
+        #expect(try await province.hub.stop() == 0)
+    }
+
+    /// What comes before the header has ended is kept in memory.
+    @Test func `a header that ends within the first 4 MiB is judged, one that ends later is not waited for`()
+        async throws
+    {
+        let province = try await Province.open()
+        let client = try province.client(Province.construction)
+        let from = try Sample.agency(Province.construction)
+        let text = String(decoding: try Sample.document("61"), as: UTF8.self)
+        let end = try #require(text.range(of: "</edXML:edXMLHeader>"))
+        func package(headerEndsAt offset: Int) -> [UInt8] {
+            let before = Array(text[..<end.lowerBound].utf8)
+            let blanks = [UInt8](repeating: 0x0A, count: offset - before.count)
+            return before + blanks + Array(text[end.lowerBound...].utf8)
+        }
+        // The reader is a block late, and what it gets at once depends on the connection.
+        let margin = 256 << 10
+        let late = try await client.send(
+            package(headerEndsAt: IntakeSession.maxUnjudged + margin), from: from, ending: [])
+        #expect(late.status == 422)
+        #expect(try late.reply.code == Refusal.Code.packageInvalid.rawValue)
+        #expect(late.text.contains("\(IntakeSession.maxUnjudged) bytes"))
+        let early = package(headerEndsAt: IntakeSession.maxUnjudged - margin)
+        #expect(try await client.send(early, from: from, ending: []).status == 200)
+        let receiver = try province.client(Province.justice)
+        let line = try #require(try await receiver.received().first)
+        #expect(try await receiver.fetch(line.docId) == early)
+        #expect(try await province.hub.stop() == 0)
     }
 }
