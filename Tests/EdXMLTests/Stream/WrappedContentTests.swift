@@ -66,6 +66,24 @@ struct WrappedContentTests {
         #expect(result(bomb, limits) == nil)
     }
 
+    @Test func anEntryMayGrowSoMuchAndNotByOneByteMore() {
+        let content = [UInt8](repeating: 7, count: 300_000)
+        let archive = Zip.archive([("x", content)])
+        var limits = PackageLimits()
+        limits.unpackedRatio = 0
+        limits.unpackedAllowance = content.count
+        #expect(result(archive, limits)?.bytes == content.count)
+        limits.unpackedAllowance = content.count - 1
+        #expect(result(archive, limits) == nil)
+        // Beyond the allowance it is the ratio that counts, for each packed byte.
+        let packed = Zip.deflate(content).count
+        limits.unpackedRatio = 20
+        limits.unpackedAllowance = content.count - 20 * packed
+        #expect(result(archive, limits)?.bytes == content.count)
+        limits.unpackedAllowance -= 1
+        #expect(result(archive, limits) == nil)
+    }
+
     /// What becomes of an entry near the bounds must not depend on how its bytes came: the meaning would.
     @Test func theVerdictNearTheBoundsDoesNotDependOnTheCut() {
         // Dense first, then sparse: the ratio is highest in the middle of nowhere.
