@@ -12,6 +12,16 @@ import Testing
         #expect(forged.detail == "x  level=error [2J  y z ")
     }
 
+    @Test func `a wait is said in whole seconds, from one to an hour`() {
+        for (wait, said) in [
+            (Duration.seconds(-1), 1), (.zero, 1), (.milliseconds(1), 1), (.milliseconds(1_001), 2),
+            (.seconds(3_600), 3_600), (.milliseconds(3_600_001), 3_600), (.seconds(Int64.max), 3_600),
+        ] {
+            #expect(Refusal(.tooManyRequests, retryAfter: wait).retryAfterSeconds == said, "\(wait)")
+        }
+        #expect(Refusal(.tooManyRequests).retryAfterSeconds == nil)
+    }
+
     @Test func `a refusal reads as code and detail`() {
         #expect(Refusal(.recipientUnknown).description == "recipient.unknown")
         #expect(Refusal(.recipientUnknown, "H53.99").description == "recipient.unknown: H53.99")

@@ -166,8 +166,14 @@ import VXPProtocol
     }
 
     @Test func theSignedTextHasBounds() throws {
-        let long = String(repeating: "a", count: VXPRequestHeaders.maxSignHeaderBytes)
-        #expect(refusal { try Sample.parameters([VXPParameter("x", long)]) }?.code == .parameterInvalid)
+        let signed = #"{"XroadVnpt-systemid":"s","XroadVnpt-timestamp":"13102025T142233+0456"}"#
+        let own: RawHeaders = [("XroadVnpt-systemid", "s"), ("XroadVnpt-timestamp", "13102025T142233+0456")]
+        // Blanks are part of what is signed.
+        let room = String(repeating: " ", count: VXPRequestHeaders.maxSignHeaderBytes - signed.utf8.count)
+        let longest = signed.replacing("{", with: "{" + room)
+        #expect(try Sample.verify(Sample.headers(signHeader: longest, own)).systemID.text == "s")
+        let tooLong = Sample.headers(signHeader: longest.replacing("{", with: "{ "), own)
+        #expect(refusal { try Sample.verify(tooLong) }?.detail == "sign-header: longer than 32768 bytes")
         let many = (0..<62).map { VXPParameter("x\($0)", "") }
         #expect(refusal { try Sample.parameters(many) }?.detail?.contains("more than 64 keys") == true)
         _ = try Sample.parameters(Array(many.dropLast()))

@@ -34,6 +34,9 @@ import Testing
         let ended4 = pace.endWindow(start + .seconds(10))
         #expect(!ended4)
         #expect(pace.deadline == start + .seconds(20))
+        // One byte less than is asked for, whatever came before.
+        pace.received(99, start + .seconds(11))
+        pace.beginWait(start + .seconds(11))
         let ended5 = pace.endWindow(start + .seconds(20))
         #expect(ended5)
     }

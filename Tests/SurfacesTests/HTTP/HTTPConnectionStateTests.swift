@@ -176,6 +176,54 @@ import Testing
         #expect(early == .nothing && late == .close)
     }
 
+    @Test func aBodyIsAskedForUpToTheLimitAndNotBeyond() {
+        let limit = HTTPEdgeLimits().bodyBytes
+        for (length, isAsked) in [(limit, true), (limit + 1, false)] {
+            var state = open()
+            let head = state.requestHead(Facts(hasBody: true, contentLength: length, expectsContinue: true))
+            #expect(head == .forward(sendContinue: isAsked), "\(length)")
+        }
+    }
+
+    @Test func aRestUpToTheBoundKeepsTheConnection() {
+        let limit = HTTPEdgeLimits().keepAliveRestBytes
+        for (length, closes) in [(limit, false), (limit + 1, true)] {
+            var state = open()
+            _ = state.requestHead(Facts(hasBody: true, contentLength: length))
+            let saysClose = state.responseHead()
+            #expect(saysClose == closes, "\(length)")
+        }
+        // What has come already is no rest.
+        var state = open()
+        _ = state.requestHead(Facts(hasBody: true, contentLength: limit + 1))
+        _ = state.requestBody(1, start)
+        let saysClose = state.responseHead()
+        #expect(!saysClose)
+    }
+
+    @Test func soMuchOfARestIsThrownAwayAndNotOneByteMore() {
+        let limits = HTTPEdgeLimits()
+        var state = open()
+        _ = state.requestHead(Facts(hasBody: true))
+        _ = state.responseHead()
+        _ = state.responseEnd(start)
+        let written = state.finalAnswerWritten()
+        #expect(written == .halfCloseAndDrain)
+        let most = state.requestBody(limits.drainBytes, start)
+        let more = state.requestBody(1, start)
+        #expect(most == .discard && more == .close)
+        // Nor longer than the bound in time.
+        var slow = open()
+        _ = slow.requestHead(Facts(hasBody: true))
+        _ = slow.responseHead()
+        _ = slow.responseEnd(start)
+        _ = slow.finalAnswerWritten()
+        #expect(slow.deadline == start + TimeAmount(limits.drainTime))
+        let early = slow.timeout(start + TimeAmount(limits.drainTime) - .nanoseconds(1), waitingBytes: 0)
+        let late = slow.timeout(start + TimeAmount(limits.drainTime), waitingBytes: 0)
+        #expect(early == .nothing && late == .close)
+    }
+
     /// Slow is not stalled: as long as the least pace is kept, the answer goes on.
     @Test func aSlowReaderIsGivenTime() {
         var state = open()

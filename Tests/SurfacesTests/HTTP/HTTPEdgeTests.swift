@@ -121,6 +121,36 @@ import Testing
         }
     }
 
+    private func expect(_ status: Int, of head: String, _ server: EdgeTestServer) async throws {
+        let client = try await server.client()
+        try await client.send("\(head)\r\n\r\n")
+        let answer = try await client.receive()
+        #expect(answer.status == status, "\(head.prefix(20)), \(head.utf8.count) bytes")
+    }
+
+    @Test func aHeadUpToItsBoundsIsServedAndNothingBeyond() async throws {
+        let most = HTTPEdgeLimits.headBytes
+        try await EdgeTestServer.run { server in
+            // Target, names and values count together.
+            let field = most - "/idHosthX".utf8.count
+            for (length, status) in [(field, 200), (field + 1, 400)] {
+                let value = String(repeating: "a", count: length)
+                try await expect(status, of: "GET /id HTTP/1.1\r\nHost: h\r\nX: \(value)", server)
+                let (one, other) = (value.prefix(1_000), value.dropFirst(1_001))
+                try await expect(status, of: "GET /id HTTP/1.1\r\nHost: h\r\nX: \(one)\r\nX: \(other)", server)
+            }
+            let target = most - "/Hosth".utf8.count
+            for (length, status) in [(target, 404), (target + 1, 400)] {
+                let path = "/" + String(repeating: "a", count: length)
+                try await expect(status, of: "GET \(path) HTTP/1.1\r\nHost: h", server)
+            }
+            for (count, status) in [(HTTPEdgeLimits.headFields, 200), (HTTPEdgeLimits.headFields + 1, 400)] {
+                let fields = (1..<count).map { "\r\nX\($0): a" }.joined()
+                try await expect(status, of: "GET /id HTTP/1.1\r\nHost: h\(fields)", server)
+            }
+        }
+    }
+
     @Test func anAddressInUseIsARefusal() async throws {
         try await EdgeTestServer.run { server in
             let edge = HTTPEdge(

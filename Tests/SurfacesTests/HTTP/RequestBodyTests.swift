@@ -156,15 +156,43 @@ import Testing
         }
     }
 
-    @Test func theLimitHoldsForChunkedBodies() async throws {
+    /// The answer to a chunked body where ten bytes are the most, and how its reader fared.
+    private func answer(
+        to chunks: String, _ judge: (RawHTTPResponse, Result<Int, Refusal>) -> Void
+    ) async throws {
         try await EdgeTestServer.run {
             $0.bodyBytes = 10
         } _: { server in
             let client = try await server.client()
             try await client.send("POST /body HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
-            try await client.send("a\r\n0123456789\r\n1\r\na\r\n0\r\n\r\n")
-            #expect(try await client.receive().status == 413)
-            #expect(try await server.surface.outcome.value == .failure(Refusal(.bodyTooLarge, "the limit is 10 bytes")))
+            try await client.send(chunks)
+            judge(try await client.receive(), try await server.surface.outcome.value)
+        }
+    }
+
+    @Test func theLimitHoldsForChunkedBodies() async throws {
+        try await answer(to: "9\r\n012345678\r\n1\r\n9\r\n0\r\n\r\n") { answer, outcome in
+            #expect(answer.status == 200 && outcome == .success(10))
+        }
+        try await answer(to: "a\r\n0123456789\r\n1\r\na\r\n0\r\n\r\n") { answer, outcome in
+            #expect(answer.status == 413)
+            #expect(outcome == .failure(Refusal(.bodyTooLarge, "the limit is 10 bytes")))
+        }
+    }
+
+    /// That of the whole edge, and the smaller one of a single call.
+    @Test(arguments: [("/body", 1_000), ("/small", 8)])
+    func aBodyOfExactlyTheLimitIsTaken(path: String, limit: Int) async throws {
+        try await EdgeTestServer.run {
+            $0.bodyBytes = 1_000
+        } _: { server in
+            for (length, status) in [(limit, 200), (limit + 1, 413)] {
+                let client = try await server.client()
+                try await client.send(post(path, length) + String(repeating: "a", count: length))
+                let answer = try await client.receive()
+                #expect(answer.status == status, "\(length)")
+                if status == 200 { #expect(answer.text == "\(length)") }
+            }
         }
     }
 
