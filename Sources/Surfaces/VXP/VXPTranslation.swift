@@ -61,13 +61,12 @@ extension VXPReceivedItem {
 }
 
 extension VXPSentItem {
-    /// Longest subject and code in a list, in characters: the longest that the format allows.
+    /// Longest subject and code in a list, in Unicode scalars: the longest that the format allows. One character alone
+    /// may have any number of them.
     static let maxShown = 500
 
     init(_ line: SentDelivery) {
         let code = [line.codeNumber, line.codeNotation].compactMap(\.self).joined(separator: "/")
-        // Over-long texts are taken with a warning; a list need not repeat them whole.
-        let notation = String(code.prefix(Self.maxShown))
         // What the hub could not do is the hub's word (`sendStatus`); what the receiver says stands in `receiveStatus`.
         let sendStatus: (code: String, sentence: String) =
             switch line.state {
@@ -77,11 +76,16 @@ extension VXPSentItem {
             }
         let received = line.state == .undeliverable ? VXPItemStatus.initial : VXPItemStatus(line.state)
         self.init(
-            messageType: VXPMessageType(line.messageType), title: String((line.subject ?? "").prefix(Self.maxShown)),
-            notation: notation,
+            messageType: VXPMessageType(line.messageType), title: Self.shown(line.subject ?? ""),
+            notation: Self.shown(code),
             from: line.senderWritten, to: line.recipientWritten, senderDocID: line.packageID, receiverDocID: line.id,
             sent: line.sentAt, received: line.enteredAt, sendStatus: sendStatus,
             receiveStatus: (received, line.latestStatus?.state.vietnamese ?? received.vietnamese))
+    }
+
+    /// Over-long texts are taken with a warning; a list need not repeat them whole.
+    private static func shown(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(maxShown)))
     }
 }
 
