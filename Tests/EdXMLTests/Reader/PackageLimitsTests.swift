@@ -124,10 +124,12 @@ struct PackageLimitsTests {
         let own = text[start.lowerBound..<end.upperBound].utf8.count
         var limits = PackageLimits()
         limits.headerBytes = 4 * PackageReader.blockSize
+        // More than a block behind it, so that the one in which it ends is full.
+        let rest = text[end.upperBound...] + String(repeating: "\n", count: PackageReader.blockSize)
         func header(_ length: Int) -> Set<Finding.Code> {
             let before = text[..<start.lowerBound] + String(repeating: "\n", count: offset)
-            let longer = text[start.lowerBound..<end.lowerBound] + String(repeating: "\n", count: length - own)
-            return read(String(before + longer + text[end.lowerBound...]), limits: limits).errors
+            let longer = text[start.lowerBound..<end.lowerBound] + String(repeating: "\n", count: length - own) + close
+            return read(String(before + longer + rest), limits: limits).errors
         }
         #expect(header(limits.headerBytes) == [])
         #expect(header(limits.headerBytes + 2 * PackageReader.blockSize) == [.headerBytes])
