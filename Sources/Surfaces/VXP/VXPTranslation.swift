@@ -61,8 +61,8 @@ extension VXPReceivedItem {
 }
 
 extension VXPSentItem {
-    /// Longest subject and code in a list, in Unicode scalars: the longest that the format allows. One character alone
-    /// may have any number of them.
+    /// Longest subject, code and identifier in a list, in Unicode scalars: the longest that the format allows. One
+    /// character alone may have any number of them.
     static let maxShown = 500
 
     init(_ line: SentDelivery) {
@@ -78,7 +78,8 @@ extension VXPSentItem {
         self.init(
             messageType: VXPMessageType(line.messageType), title: Self.shown(line.subject ?? ""),
             notation: Self.shown(code),
-            from: line.senderWritten, to: line.recipientWritten, senderDocID: line.packageID, receiverDocID: line.id,
+            from: line.senderWritten, to: Self.shown(line.recipientWritten), senderDocID: line.packageID,
+            receiverDocID: line.id,
             sent: line.sentAt, received: line.enteredAt, sendStatus: sendStatus,
             receiveStatus: (received, line.latestStatus?.state.vietnamese ?? received.vietnamese))
     }
