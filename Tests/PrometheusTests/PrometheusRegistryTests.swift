@@ -79,7 +79,9 @@ import Testing
 
     @Test func aLongValueIsCut() {
         let value = String(repeating: "é", count: PrometheusRegistry.maxValueLength)
+        Gauge(label: "d", dimensions: [("x", value), ("y", "whole")], factory: registry).record(1)
         Gauge(label: "d", dimensions: [("x", value + "é"), ("y", "")], factory: registry).record(1)
+        #expect(registry.render().contains("x=\"\(value)\",y=\"whole\""))
         #expect(registry.render().contains("x=\"\(value)\",y=\"\""))
     }
 

@@ -88,6 +88,18 @@ import VXPProtocol
         #expect(refusal { try Sample.parameters([VXPParameter("to", "[\(tooMany)]")]).to }?.code == .parameterInvalid)
     }
 
+    @Test(arguments: [
+        ("level", "1", "35", ["0", "36"]), ("unitversion", "0", "\(Int64.max)", ["-1", "\(UInt64.max / 2 + 1)"]),
+    ])
+    func numbersHaveTwoEnds(name: String, least: String, most: String, beside: [String]) throws {
+        func read(_ text: String) throws -> String? {
+            let parameters = try Sample.parameters([VXPParameter(name, text)])
+            return try name == "level" ? parameters.level.map(String.init) : parameters.unitVersion.map(String.init)
+        }
+        for end in [least, most] { #expect(try read(end) == end) }
+        for text in beside { #expect(refusal { try read(text) }?.code == .parameterInvalid, "\(text)") }
+    }
+
     @Test func dates() throws {
         let parameters = try Sample.parameters([
             VXPParameter("fromDate", "01/10/2025 00:00:00"), VXPParameter("toDate", "13/10/2025 23:59:59"),

@@ -28,6 +28,49 @@ struct VocabularyTests {
         }
         #expect(visited.count == Vocabulary.children.count)
     }
+
+    /// Each text up to its length is nothing to speak of, and one character more is told.
+    @Test func everyTextHasItsLength() {
+        var paths = [[Vocabulary.root]]
+        var visited: Set<String> = []
+        var bounded = 0
+        while let path = paths.popLast() {
+            guard let name = path.last, visited.insert(path.suffix(2).joined(separator: "/")).inserted else { continue }
+            for (child, rule) in Vocabulary.children[name] ?? [:] {
+                switch rule.content {
+                case .elements, .list: paths.append(path + [child])
+                case .text(let length?):
+                    bounded += 1
+                    for (count, isTold) in [(length, false), (length + 1, true)] {
+                        // Counted in NFC: two scalars are written for each character.
+                        let text = String(repeating: "e\u{323}", count: count)
+                        let told = read(nested(path + [child], text)).findings.contains {
+                            $0.code == .textTooLong && $0.element.hasSuffix("\(name)/\(child)")
+                        }
+                        #expect(told == isTold, "\(path)/\(child)")
+                    }
+                case .text, .base64, .anything: break
+                }
+            }
+        }
+        #expect(bounded > 30)
+    }
+
+    @Test func allPlacesTogetherHaveALength() throws {
+        let most = DocumentRules.maxToPlacesLength
+        for (length, isTold) in [(most, false), (most + 1, true)] {
+            var document = try Invented.document()
+            document.toPlaces = (0..<10).map { String(repeating: "ế", count: $0 == 0 ? length - 9 * 100 : 100) }
+            let reading = read(try PackageWriter.bytes(.document(document)))
+            #expect(reading.codes.contains(.textTooLong) == isTold)
+        }
+    }
+
+    private func nested(_ path: [String], _ text: String) -> String {
+        let open = path.dropFirst().map { "<\($0)>" }.joined()
+        let close = path.reversed().map { "</\($0)>" }.joined()
+        return "<edXML xmlns=\"\(Vocabulary.namespace)\">\(open)\(text)\(close)"
+    }
 }
 
 /// The names and types of the elements in each type of the schema.

@@ -2,6 +2,7 @@
 import Exchange
 import Foundation
 import Hub
+import Store
 import TestKit
 import Testing
 import Trust
@@ -236,6 +237,45 @@ import VXPProtocol
         let receiver = try province.client(Province.justice)
         let line = try #require(try await receiver.received().first)
         #expect(try await receiver.fetch(line.docId) == early)
+        #expect(try await province.hub.stop() == 0)
+    }
+
+    // MARK: Lists
+
+    /// So many more packages like the one that is there, each with its delivery.
+    private static func copies(_ count: Int) -> String {
+        """
+        WITH copy AS (
+            INSERT INTO package SELECT (jsonb_populate_record(one, jsonb_build_object('id', gen_random_uuid()))).*
+            FROM (SELECT package FROM package LIMIT 1) AS original (one), generate_series(1, \(count)) RETURNING id
+        )
+        INSERT INTO delivery SELECT (jsonb_populate_record(one, jsonb_build_object(
+            'id', gen_random_uuid(), 'package_id', copy.id, 'document_package_id', copy.id))).*
+        FROM (SELECT delivery FROM delivery LIMIT 1) AS original (one), copy
+        """
+    }
+
+    @Test func `a list has so many lines and no more, and the count tells of all`() async throws {
+        let database = try await TestCluster.shared().freshDatabase()
+        let province = try await Province.open(databaseURL: database)
+        let sender = try province.client(Province.construction)
+        let receiver = try province.client(Province.justice)
+        #expect(
+            try await sender.send(try Sample.document("71"), from: try Sample.agency(Province.construction)).status
+                == 200)
+        for (more, all) in [(Mailbox.maxLines - 1, Mailbox.maxLines), (1, Mailbox.maxLines + 1)] {
+            try await DedicatedThread(name: "test-copies").run {
+                try PostgresConnection(connectionString: database, applicationName: "truc-test").execute(
+                    Self.copies(more))
+            }
+            #expect(try await receiver.count(.countReceiveEdoc) == all)
+            let received = try await receiver.received()
+            #expect(received.count == Mailbox.maxLines)
+            #expect(Set(received.map(\.docId)).count == Mailbox.maxLines)
+            let answer = try await sender.call(.getSentEdocList, [.serviceType(), .messageType(.edoc)])
+            let sent = try VXPReceivedReply.items(VXPSentItem.self, parsing: answer.body)
+            #expect(Set(sent.map(\.receiverDocId)).count == Mailbox.maxLines)
+        }
         #expect(try await province.hub.stop() == 0)
     }
 }

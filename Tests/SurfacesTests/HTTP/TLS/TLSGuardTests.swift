@@ -39,6 +39,24 @@ import Testing
         #expect(told(one.certificate, one.key).contains("may be read by others"))
     }
 
+    @Test func `a file is read up to the bound and not beyond`() async throws {
+        let certificates = try TestCertificates()
+        let pair = try await certificates.issue("hub", by: try await certificates.authority("root"))
+        for path in [pair.certificate, pair.key] {
+            let own = try Data(contentsOf: URL(fileURLWithPath: path))
+            for (length, detail) in [(256 << 10, nil), ((256 << 10) + 1, "larger than 262144 bytes")] {
+                let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+                try handle.write(contentsOf: own + Data(repeating: 0x0A, count: length - own.count))
+                try handle.close()
+                let told = refusal(TLSFiles(certificate: pair.certificate, key: pair.key, clientCA: nil))
+                #expect(detail.map { told?.contains($0) == true && told?.hasPrefix(path) == true } ?? (told == nil))
+            }
+            let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+            try handle.truncate(atOffset: UInt64(own.count))
+            try handle.close()
+        }
+    }
+
     @Test func `the certificate's time is told at its edges`() async throws {
         let certificates = try TestCertificates()
         let pair = try await certificates.issue("hub", by: try await certificates.authority("root"), days: 40)
