@@ -109,7 +109,12 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
-        tests("truc", ["truc", "EdXML", "Exchange", "Hub", "Store", "Trust", "VXPProtocol", "TestKit", log]),
+        tests(
+            "truc",
+            [
+                "truc", "EdXML", "Exchange", "Hub", "Store", "Trust", "VXPProtocol", "TestKit", log,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         // The properties that the fuzzers of Fuzz/ hold the readers to, and what they once found.
         tests("Fuzz", ["EdXML", "VXPProtocol", "Exchange", "Trust"]),
         tests("CrashHarness", ["CrashHarness", "Exchange", "TestKit"]),
