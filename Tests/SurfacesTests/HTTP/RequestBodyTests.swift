@@ -272,6 +272,7 @@ import Testing
 
     @Test(arguments: [
         "Content-Length: 10\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n5\r\nab", "Content-Length: 10\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n5;x=", "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX: ",
     ])
     func aStalledBodyIsAnswered(rest: String) async throws {
         try await EdgeTestServer.run(hasty) { server in
@@ -320,6 +321,19 @@ import Testing
             try await client.send(bytes)
             if bytes.hasSuffix("\r\n\r\n") { _ = try await client.receive() }
             #expect(try await client.receiveToEnd().isEmpty)
+        }
+    }
+
+    /// A byte now and then makes no progress: the head has to be whole in time.
+    @Test func aTricklingHeadIsClosed() async throws {
+        try await EdgeTestServer.run {
+            $0.idleTime = .seconds(1)
+        } _: { server in
+            let client = try await server.client()
+            try await client.send("GET /id HTTP/1.1\r\nHost: h\r\nX: ")
+            await #expect(throws: RawHTTPProblem.self) {
+                try await client.send([UInt8](repeating: 0x61, count: 60_000), pieces: 1, pause: .milliseconds(10))
+            }
         }
     }
 

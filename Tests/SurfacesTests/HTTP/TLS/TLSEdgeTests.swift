@@ -90,6 +90,16 @@ import Trust
         }
     }
 
+    @Test func `plain HTTP to the TLS port is not read for ever`() async throws {
+        try await serve(handshake: .seconds(300)) { server, _, _ in
+            let client = try await server.client()
+            try await client.send("POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: \(1 << 40)\r\n\r\n")
+            let piece = [UInt8](repeating: 0x61, count: PlainHTTPHandler.drainBytes)
+            // The kernel's buffers take some more than the bound; a hundred times as much they do not.
+            await #expect(throws: RawHTTPProblem.self) { for _ in 0..<100 { try await client.send(piece) } }
+        }
+    }
+
     @Test func `TLS to the plain port, and noise to the TLS port, end at once`() async throws {
         try await serve { server, _, root in
             for noise in ["\r\n\r\n", "get / http", "\u{80}\u{01}"] {
