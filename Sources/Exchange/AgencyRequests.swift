@@ -73,8 +73,8 @@ public enum AgencyRequestState: String, CaseIterable, Sendable, Codable {
     case rejected
 }
 
-/// The decision of the competent body that a change of the registry rests on.
-public struct FoundingDecision: Sendable, Equatable {
+/// The decision of the competent body that a change rests on which the hub must not make by itself.
+public struct Decision: Sendable, Equatable {
     /// Number and notation, for example `123/QĐ-UBND`.
     public let number: String
     public let date: CalendarDate

@@ -7,8 +7,8 @@ extension Refusal.Entry {
         vietnamese: "Không có tệp khóa của trục.",
         english: "The hub's key file is missing.",
         remedyVietnamese:
-            "Khôi phục tệp keyring từ bản sao lưu riêng; không có nó thì bí mật không mở được.",
-        remedyEnglish: "Bring keyring back from its own backup; nothing else opens what it wraps.")
+            "Khôi phục tệp keyring từ bản sao lưu riêng; không có nó thì không mở được bí mật và nội dung nào.",
+        remedyEnglish: "Bring keyring back from its own backup; nothing else opens secrets and contents.")
 
     static let keyRingMismatch = Refusal.Entry(
         class: .operatorDuty, http: 500, vxp: "20",
@@ -51,6 +51,20 @@ extension Refusal.Entry {
         english: "The key file holds as many keys as it may.",
         remedyVietnamese: "Bỏ những khóa không còn dùng bằng truc key retire.",
         remedyEnglish: "Retire what is no longer used: truc key retire.")
+
+    static let contentDestroyed = Refusal.Entry(
+        class: .permanent, http: 410, vxp: "10",
+        vietnamese: "Nội dung gói tin đã được hủy theo quyết định.",
+        english: "The content of this package was destroyed by decision.",
+        remedyVietnamese: "Xem quyết định hủy trong truc trace; nội dung không lấy lại được từ trục.",
+        remedyEnglish: "truc trace names the decision; the hub cannot bring the content back.")
+
+    static let contentAwaited = Refusal.Entry(
+        class: .caller, http: 409, vxp: "10",
+        vietnamese: "Còn nơi nhận chưa nhận văn bản này.",
+        english: "Recipients still await this document.",
+        remedyVietnamese: "Chỉ hủy nội dung khi mọi nơi nhận đã nhận hoặc không thể giao; xem truc trace.",
+        remedyEnglish: "Destroy it only when it was delivered to all, or cannot be; see truc trace.")
 
     static let secretOverlap = Refusal.Entry(
         class: .caller, http: 409, vxp: "10",

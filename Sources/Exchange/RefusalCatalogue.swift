@@ -37,6 +37,8 @@ extension Refusal {
         case packageNotFound = "package.not-found"
         case confirmationConflict = "delivery.state-conflict"
         case contentDamaged = "content.damaged"
+        case contentDestroyed = "content.destroyed"
+        case contentAwaited = "content.awaited"
         case databaseUnavailable = "hub.database-unavailable"
         case storageUnavailable = "hub.storage-unavailable"
         case storageFull = "hub.storage-full"
@@ -319,6 +321,8 @@ extension Refusal {
                     english: "The stored content does not match its digest; the hub does not hand out damaged content.",
                     remedyVietnamese: "Báo đơn vị vận hành trục kèm mã yêu cầu.",
                     remedyEnglish: "Tell the operator of the hub, with the request id.")
+            case .contentDestroyed: .contentDestroyed
+            case .contentAwaited: .contentAwaited
             case .databaseUnavailable:
                 Entry(
                     class: .transient, http: 503, vxp: "20",

@@ -16,6 +16,7 @@ struct HistoryRow: Sendable {
         case deliveryHeld = "delivery.held"
         case packageRepeated = "package.repeated"
         case packageConflict = "package.conflict"
+        case contentDestroyed = "content.destroyed"
         case deliveryReleased = "delivery.released"
         case systemAdded = "registry.system-added"
         case secretRotated = "registry.secret-rotated"

@@ -44,7 +44,7 @@ public final class Store: Sendable {
         self.content = content
         committer = Committer(
             connect: { [settings = database.connectionSettings] in try settings.connect() },
-            segments: content.makeSegmentWriter(), backend: content.backend, logger: logger)
+            keys: database.keys, segments: content.makeSegmentWriter(), backend: content.backend, logger: logger)
     }
 
     /// Makes a package durable together with everything that is written about it; shares its commit and its content
@@ -58,8 +58,8 @@ public final class Store: Sendable {
 
     /// Frees the place of a content that no package points at. Only for contents whose acceptance wrote nothing.
     public func forget(_ content: NewContent) async {
-        guard case .sealed(let place) = content else { return }
-        await self.content.remove(place)
+        guard case .sealed(let sealed) = content else { return }
+        await self.content.remove(sealed.place)
     }
 
     /// Proves that packages could be taken now: a database round trip and a content write that is synced and read back.

@@ -26,12 +26,19 @@ public struct FrameLayout: Equatable, Sendable {
     }
 
     /// At least 1.
-    public var frameCount: Int {
-        max(1, (plaintextLength + Self.plaintextByteCount - 1) / Self.plaintextByteCount)
+    public var frameCount: Int { Self.frameCount(plaintextLength) }
+
+    private static func frameCount(_ plaintextLength: Int) -> Int {
+        max(1, (plaintextLength + plaintextByteCount - 1) / plaintextByteCount)
     }
 
     /// Bytes of the content as it is stored.
-    public var sealedLength: Int { plaintextLength + frameCount * AESGCM.tagByteCount }
+    public var sealedLength: Int { Self.sealedLength(plaintextLength: plaintextLength) }
+
+    /// Bytes as stored of a content of this many bytes, which are not negative.
+    public static func sealedLength(plaintextLength: Int) -> Int {
+        plaintextLength + frameCount(plaintextLength) * AESGCM.tagByteCount
+    }
 
     /// Bytes of plaintext in a frame, for a number below `frameCount`.
     public func plaintextCount(of frame: Int) -> Int {

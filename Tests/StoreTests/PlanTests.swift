@@ -32,7 +32,8 @@ import Testing
             SELECT package, 'document', sender, 'x', 'VB ' || n, 'VB ' || n, (n % 500)::text, 'CV-' || n, 'absent',
                 digest, digest, at, package FROM made;
         INSERT INTO package_key SELECT sender, 'document:VB ' || n, package, digest FROM made;
-        INSERT INTO content SELECT package, 'segments', 'seg', 1, digest FROM made;
+        INSERT INTO content (package_id, backend, place, length, sha256)
+            SELECT package, 'segments', 'seg', 1, digest FROM made;
         INSERT INTO attachment SELECT package, 0, 'a', 'b', 'c', 1, digest FROM made;
         INSERT INTO package_link SELECT package, 0, 'responds-to', 'TL ' || n, 'TL ' || n, '[]' FROM made;
         INSERT INTO delivery (id, package_id, document_package_id, recipient_agency_id, recipient_written, message_type,

@@ -37,10 +37,10 @@ extension Settings {
             "key-file", \.keyFile, range: "a file, or empty", mayBeEmpty: true,
             .init(
                 vietnamese:
-                    "Tệp khóa mã hóa các bí mật trong cơ sở dữ liệu; mặc định là keyring trong thư mục dữ liệu. "
+                    "Tệp khóa mã hóa bí mật và khóa nội dung; mặc định là keyring trong thư mục dữ liệu. "
                     + "Các nút dùng chung cơ sở dữ liệu phải dùng chung tệp này.",
                 english:
-                    "The key file that wraps the secrets in the database; empty for keyring in the data directory. "
+                    "The key file that wraps secrets and the keys of contents; empty for keyring in the data directory. "
                     + "Nodes of one database share it.")),
         .parsed(
             "content-backend", \.contentBackend, range: ContentBackend.allCases.map(\.rawValue).joined(separator: ", "),

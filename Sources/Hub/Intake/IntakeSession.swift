@@ -81,7 +81,7 @@ public final class IntakeSession {
         let content = try await sealedContent(reading.digest)
         do {
             let receipt = try await accept(reading, header, meaning, content)
-            counters.count(receipt, length: Self.length(content))
+            counters.count(receipt, length: content.length)
             return receipt
         } catch let refusal as Refusal {
             // After these two it is not certain that nothing points at the content.
@@ -136,13 +136,6 @@ public final class IntakeSession {
         if spool == nil, bytesInMemory > Self.maxInMemory { try await openSpool() }
         guard let spool else { return .memory(ContentBytes(chunks: chunks, digest: digest)) }
         return .sealed(try await Self.translating { try await spool.seal() })
-    }
-
-    private static func length(_ content: NewContent) -> Int {
-        switch content {
-        case .memory(let bytes): bytes.length
-        case .sealed(let place): place.length
-        }
     }
 
     private static func translating<T>(_ body: () async throws -> T) async throws -> T {

@@ -50,13 +50,13 @@ public struct Mailbox: Sendable {
     ///
     /// The fetch is recorded before the first byte goes out.
     /// - Parameter id: a delivery's, or a package's of one's own.
-    /// - Throws: `Refusal(.packageNotFound)`.
+    /// - Throws: `Refusal`: `.packageNotFound`, `.contentDestroyed`.
     public func fetch(
         _ id: UUID, agencies: [AgencyKey], system: SystemID, request: RequestID
     ) async throws -> PackageContent {
         let content = try await store.database.fetch(
             id: id, agencies: agencies, system: system, request: request, at: .now())
-        return PackageContent(chunks: store.content.read(content.place, digest: content.sha256))
+        return PackageContent(chunks: store.content.read(content.content))
     }
 
     /// Takes the system's confirmation of a delivery.

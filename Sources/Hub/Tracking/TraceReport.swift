@@ -63,6 +63,9 @@ public struct TraceReport: Encodable, Sendable {
     }
 
     public struct Event: Encodable, Sendable {
+        /// The event whose detail is the decision by which a content was destroyed.
+        public static let destruction = "content.destroyed"
+
         public let at: Instant
         public let event: String
         public let docId: PackageID?

@@ -77,7 +77,10 @@ enum AcceptStatements {
 
     static let contents = BulkInsert(
         into: "content",
-        [("package_id", .uuid), ("backend", .text), ("place", .text), ("length", .int8), ("sha256", .bytea)])
+        [
+            ("package_id", .uuid), ("backend", .text), ("place", .text), ("length", .int8), ("sha256", .bytea),
+            ("wrapped_key", .bytea), ("key_id", .text),
+        ])
 
     static let attachments = BulkInsert(
         into: "attachment",
@@ -106,6 +109,8 @@ enum AcceptStatements {
 struct PackageRows {
     let package: NewPackage
     let place: ContentPlace
+    /// The key of the content.
+    let key: WrappedSecret
     /// The first package of the same document, when this one only adds recipients.
     let first: PackageID?
     let statusEffect: StatusEffect?
@@ -143,15 +148,15 @@ struct PackageRows {
     var contentRow: [PostgresValue] {
         [
             .uuid(package.envelope.id.uuid), .text(place.backend.rawValue), .text(place.description),
-            .int8(Int64(place.length)),
-            .bytea(package.envelope.sha256.bytes),
+            .int8(Int64(package.content.length)), .bytea(package.envelope.sha256.bytes), .bytea(key.bytes),
+            .text(key.keyID.text),
         ]
     }
 
     /// The bytes themselves, where the database keeps them and does not have them already.
     var chunkRows: [[PostgresValue]] {
         guard case .chunks(let id, _) = place, case .memory(let bytes) = package.content else { return [] }
-        return ChunkRows.rows(bytes.pieces(of: ContentStore.chunkLength), of: id, from: 0)
+        return ChunkRows.rows(bytes.sealedPieces, of: id, from: 0)
     }
 
     var attachmentRows: [[PostgresValue]] {

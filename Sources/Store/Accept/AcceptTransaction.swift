@@ -4,13 +4,29 @@ import Exchange
 import Foundation
 import Trust
 
-/// One acceptance on its way through the committer, with the place of its content.
-struct PlacedAcceptance {
+/// One acceptance on its way to the committer, with the keys of its contents as the database keeps them.
+struct KeyedAcceptance: Sendable {
     let acceptance: Acceptance
+    let key: WrappedSecret
+    /// Of the notice's content; nil without a notice.
+    let noticeKey: WrappedSecret?
+
+    /// - Throws: `Refusal(.keyRingMissing)` before the keys were opened.
+    init(_ acceptance: Acceptance, _ keys: KeyRing) throws(Refusal) {
+        self.acceptance = acceptance
+        key = try ContentKeys.wrap(acceptance.package, keys)
+        if let notice = acceptance.notice { noticeKey = try ContentKeys.wrap(notice, keys) } else { noticeKey = nil }
+    }
+}
+
+/// One acceptance in the committer, with the place of its content.
+struct PlacedAcceptance {
+    let keyed: KeyedAcceptance
     let place: ContentPlace
     /// Place of the notice's content; nil without a notice.
     let noticePlace: ContentPlace?
 
+    var acceptance: Acceptance { keyed.acceptance }
     var envelope: Envelope { acceptance.package.envelope }
 }
 
@@ -180,15 +196,15 @@ struct AcceptTransaction {
     ) -> [PackageRows] {
         var rows = [
             PackageRows(
-                package: placed.acceptance.package, place: placed.place, first: first, statusEffect: effect,
-                deliveries: deliveries)
+                package: placed.acceptance.package, place: placed.place, key: placed.keyed.key, first: first,
+                statusEffect: effect, deliveries: deliveries)
         ]
-        if let notice = placed.acceptance.notice, let place = placed.noticePlace,
+        if let notice = placed.acceptance.notice, let place = placed.noticePlace, let key = placed.keyed.noticeKey,
             deliveries.contains(where: { $0.refusal != nil })
         {
             rows.append(
                 PackageRows(
-                    package: notice, place: place, first: nil, statusEffect: .hubNotice,
+                    package: notice, place: place, key: key, first: nil, statusEffect: .hubNotice,
                     deliveries: notice.deliveries))
         }
         return rows

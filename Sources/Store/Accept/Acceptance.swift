@@ -36,7 +36,23 @@ public enum NewContent: Sendable {
     /// In memory; the committer gives them their place.
     case memory(ContentBytes)
     /// In a file or chunks of their own, already durable.
-    case sealed(ContentPlace)
+    case sealed(SealedContent)
+
+    /// Bytes of the content as it came.
+    public var length: Int {
+        switch self {
+        case .memory(let bytes): bytes.length
+        case .sealed(let content): content.length
+        }
+    }
+
+    /// What it is sealed with.
+    var key: AESKey {
+        switch self {
+        case .memory(let bytes): bytes.key
+        case .sealed(let content): content.key
+        }
+    }
 }
 
 /// The row `package` with its attachments and links.

@@ -22,7 +22,7 @@ final class Committer: Sendable {
     static let maxWaitingBytes = 256 << 20
 
     private struct Waiting: Sendable {
-        let acceptance: Acceptance
+        let acceptance: KeyedAcceptance
         let bytes: Int
         let answer: CheckedContinuation<AcceptanceResult, any Error>
     }
@@ -34,6 +34,7 @@ final class Committer: Sendable {
         var isClosed = false
     }
 
+    private let keys: KeyRing
     private let queue = Mutex(Queue())
     private let thread = DedicatedThread(name: "commit", capacity: 4)
     private let syncThread = DedicatedThread(name: "content-sync", capacity: 4)
@@ -41,11 +42,14 @@ final class Committer: Sendable {
     private let batchSizes = Recorder(label: Metric.commitBatch.rawValue)
     private let batchTimes = CoreMetrics.Timer(label: Metric.commitDuration.rawValue, dimensions: [])
 
-    /// - Parameter backend: how new contents are kept; `segments` is written only where it is theirs.
+    /// - Parameters:
+    ///   - keys: wraps the keys of the contents.
+    ///   - backend: how new contents are kept; `segments` is written only where it is theirs.
     init(
-        connect: @escaping @Sendable () throws -> PostgresConnection, segments: SegmentWriter,
+        connect: @escaping @Sendable () throws -> PostgresConnection, keys: KeyRing, segments: SegmentWriter,
         backend: ContentBackend = .segments, logger: Logger
     ) {
+        self.keys = keys
         work = CommitWork(
             connect: connect, segments: segments, backend: backend, syncThread: syncThread, logger: logger)
     }
@@ -55,6 +59,7 @@ final class Committer: Sendable {
     /// - Throws: `Refusal`. Cancellation does not take an acceptance back: it may be committed already.
     func accept(_ acceptance: Acceptance) async throws -> AcceptanceResult {
         let bytes = acceptance.bytesInMemory
+        let acceptance = try KeyedAcceptance(acceptance, keys)
         return try await withCheckedThrowingContinuation { answer in
             let refusal: Refusal? = queue.withLock { queue in
                 if queue.isClosed { return Refusal(.stopping) }
@@ -149,7 +154,7 @@ private final class CommitWork: @unchecked Sendable {
     func disconnect() { connection = nil }
 
     /// One result for each acceptance, in order.
-    func commit(_ batch: [Acceptance]) -> [Outcome] {
+    func commit(_ batch: [KeyedAcceptance]) -> [Outcome] {
         do {
             return try attempt(batch)
         } catch {
@@ -162,7 +167,7 @@ private final class CommitWork: @unchecked Sendable {
         }
     }
 
-    private func attempt(_ batch: [Acceptance]) throws -> [Outcome] {
+    private func attempt(_ batch: [KeyedAcceptance]) throws -> [Outcome] {
         let connection = try liveConnection()
         FaultPoint.acceptBeforeContent.pass()
         let placed = try place(batch)
@@ -193,30 +198,30 @@ private final class CommitWork: @unchecked Sendable {
 
     /// Gives a place to every content that is still in memory, notices included: appended to the segment in one write,
     /// or as chunks, which the transaction writes with the rows of those that win their identity.
-    private func place(_ batch: [Acceptance]) throws -> [PlacedAcceptance] {
+    private func place(_ batch: [KeyedAcceptance]) throws -> [PlacedAcceptance] {
         var payloads: [ContentBytes] = []
-        for acceptance in batch {
-            for content in acceptance.contents {
+        for keyed in batch {
+            for content in keyed.acceptance.contents {
                 if case .memory(let bytes) = content { payloads.append(bytes) }
             }
         }
         var places =
             switch backend {
             case .segments: try segments.append(payloads).makeIterator()
-            case .chunks: payloads.map { ContentPlace.chunks(ContentFileID(), length: $0.length) }.makeIterator()
+            case .chunks: payloads.map { ContentPlace.chunks(ContentFileID(), length: $0.sealedLength) }.makeIterator()
             }
         func next(_ content: NewContent) throws -> ContentPlace {
             switch content {
-            case .sealed(let place): return place
+            case .sealed(let content): return content.place
             case .memory:
                 guard let place = places.next() else { throw Refusal(.internalError, "a content got no place") }
                 return place
             }
         }
-        return try batch.map { acceptance in
-            let place = try next(acceptance.package.content)
-            let noticePlace = try (acceptance.notice?.content).map(next)
-            return PlacedAcceptance(acceptance: acceptance, place: place, noticePlace: noticePlace)
+        return try batch.map { keyed in
+            let place = try next(keyed.acceptance.package.content)
+            let noticePlace = try (keyed.acceptance.notice?.content).map(next)
+            return PlacedAcceptance(keyed: keyed, place: place, noticePlace: noticePlace)
         }
     }
 

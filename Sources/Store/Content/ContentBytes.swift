@@ -3,15 +3,17 @@ import Exchange
 import Foundation
 import Trust
 
-/// The exact bytes of one content as they came, in pieces, with their digest.
+/// The exact bytes of one content as they came, in pieces, with their digest and the key under which they are stored.
 ///
-/// The pieces are shared, not copied, until they reach the segment's write buffer.
+/// The pieces are shared, not copied, until they are sealed on their way into the segment's write buffer.
 public struct ContentBytes: Sendable {
     public let chunks: [[UInt8]]
     /// Bytes in all chunks.
     public let length: Int
     /// SHA-256 over all chunks in order.
     public let digest: SHA256Digest
+    /// Made for these bytes and never used for others: the same ones may be sealed more than once.
+    let key = AESKey()
 
     /// - Parameter digest: of exactly these chunks. It is taken on trust here, because whoever reads a package has just
     ///   computed it; a wrong one makes the content unreadable, never wrong.
@@ -21,23 +23,31 @@ public struct ContentBytes: Sendable {
         self.digest = digest
     }
 
-    /// The same bytes cut into pieces of `length`, the last shorter.
-    func pieces(of length: Int) -> [[UInt8]] {
-        var pieces: [[UInt8]] = []
-        var piece: [UInt8] = []
+    /// Bytes of the content as it is stored.
+    var sealedLength: Int { FrameLayout.sealedLength(plaintextLength: length) }
+
+    /// Seals the bytes, a frame at a time.
+    ///
+    /// - Parameter sink: gets each sealed frame; its bytes are valid during the call only.
+    func seal<Failure: Error>(_ sink: (UnsafeRawBufferPointer) throws(Failure) -> Void) throws(Failure) {
+        var encryptor = FrameEncryptor(key)
         for chunk in chunks {
-            var rest = chunk[...]
-            while !rest.isEmpty {
-                let part = rest.prefix(length - piece.count)
-                piece.append(contentsOf: part)
-                rest = rest.dropFirst(part.count)
-                if piece.count == length {
-                    pieces.append(piece)
-                    piece = []
-                }
+            try chunk.span.withUnsafeBytes { (bytes) throws(Failure) in try encryptor.update(bytes, sink) }
+        }
+        try encryptor.finish(sink)
+    }
+
+    /// The sealed bytes, cut as the rows of `content_chunk` are.
+    var sealedPieces: [[UInt8]] {
+        var pieces: [[UInt8]] = []
+        seal { frame in
+            if let last = pieces.last, last.count < ContentStore.sealedChunkLength {
+                pieces[pieces.count - 1].append(contentsOf: frame)
+            } else {
+                pieces.append(Array(frame))
             }
         }
-        return piece.isEmpty ? pieces : pieces + [piece]
+        return pieces
     }
 
     /// Computes the digest.
@@ -49,9 +59,9 @@ public struct ContentBytes: Sendable {
 /// What stands before each payload in a segment.
 ///
 /// Layout, integers little-endian: `TRUC-REC` · version u32 · zero u32 · file id 16 bytes · offset i64 ·
-/// length i64 · SHA-256 32 bytes; the payload follows at once, then zeros up to the next multiple of 4096. The header
-/// has no checksum of its own: file id and offset name the only place where the record may stand, and the digest
-/// answers for the payload, so a reader compares every bit with what it expects.
+/// length i64 of the payload · SHA-256 of the content 32 bytes; the payload, which is the sealed content, follows at
+/// once, then zeros up to the next multiple of 4096. The header has no checksum of its own: a reader compares every bit
+/// with what it expects. File id and offset name the only place where the record may stand.
 struct RecordHeader {
     /// Records start at multiples of this, in bytes: a page never holds parts of two records.
     static let alignment = 4096

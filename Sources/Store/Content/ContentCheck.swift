@@ -33,6 +33,8 @@ public struct ContentCheckSummary: Sendable, Equatable {
     public fileprivate(set) var packages: Int64 = 0
     public fileprivate(set) var bytes: Int64 = 0
     public fileprivate(set) var faults: [ContentFault.Kind: Int64] = [:]
+    /// Packages whose content was destroyed by decision: nothing is left to be checked.
+    public fileprivate(set) var destroyed: Int64 = 0
     public fileprivate(set) var unreferencedBytes: Int64 = 0
 
     public var isWhole: Bool { faults.isEmpty }
@@ -55,14 +57,14 @@ extension Database {
     ) async throws -> ContentCheckSummary {
         try StoreIdentity.requireMatch(described: try await contentStore(), directory: contentDirectory)
         let thread = DedicatedThread(name: "content-check", capacity: 1)
-        return try await thread.run { [connectionSettings] in
+        return try await thread.run { [connectionSettings, keys] in
             do {
                 let connection = try connectionSettings.connect()
                 // Some of the questions go through a whole table.
                 try connection.query("SET statement_timeout = 0")
                 var check = ContentCheck(
-                    connection: connection, layout: ContentLayout(root: contentDirectory, operations: .system),
-                    report: report)
+                    connection: connection, keys: keys,
+                    layout: ContentLayout(root: contentDirectory, operations: .system), report: report)
                 return try check.run()
             } catch let error as PostgresError {
                 throw error.refusal
@@ -82,6 +84,7 @@ struct ContentCheck {
     static let leastID = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 
     let connection: PostgresConnection
+    let keys: KeyRing
     let layout: ContentLayout
     let pageLength: Int32
     private let files: FileCache
@@ -89,10 +92,11 @@ struct ContentCheck {
     private var summary = ContentCheckSummary()
 
     init(
-        connection: PostgresConnection, layout: ContentLayout, pageLength: Int32 = ContentCheck.pageLength,
-        report: @escaping (ContentFinding) throws -> Void
+        connection: PostgresConnection, keys: KeyRing, layout: ContentLayout,
+        pageLength: Int32 = ContentCheck.pageLength, report: @escaping (ContentFinding) throws -> Void
     ) {
         self.connection = connection
+        self.keys = keys
         self.layout = layout
         self.pageLength = pageLength
         self.report = report
@@ -129,7 +133,7 @@ struct ContentCheck {
     private mutating func check(_ row: PostgresRow) throws {
         summary.packages += 1
         do throws(ContentError) {
-            summary.bytes += try verifiedLength(row)
+            if let length = try verifiedLength(row) { summary.bytes += length } else { summary.destroyed += 1 }
         } catch {
             let kind: ContentFault.Kind =
                 switch error {
@@ -148,35 +152,35 @@ struct ContentCheck {
         }
     }
 
-    /// Bytes of a package that is whole.
-    private func verifiedLength(_ row: PostgresRow) throws(ContentError) -> Int64 {
-        let place: ContentPlace
-        let digest: SHA256Digest
+    /// Bytes of a package that is whole; nil when its content was destroyed.
+    private func verifiedLength(_ row: PostgresRow) throws(ContentError) -> Int64? {
+        let content: StoredContent
         do {
             guard let text = try row.decodeIfPresent("place", as: String.self) else {
                 throw ContentError.missing("there is no row of the table content")
             }
-            place = try ContentPlace(parsing: text)
-            guard let accepted = SHA256Digest(bytes: try row.decode("accepted", as: [UInt8].self)),
-                try row.decode("sha256", as: [UInt8].self) == accepted.bytes,
-                try row.decode("length", as: Int64.self) == Int64(place.length),
-                try row.decode("backend", as: String.self) == place.backend.rawValue
+            let package = PackageID(uuid: try row.decode("id", as: UUID.self))
+            guard let stored = try StoredContent(of: package, row: row, keys) else { return nil }
+            guard try row.decode("accepted", as: [UInt8].self) == stored.sha256.bytes,
+                try row.decode("backend", as: String.self) == stored.place.backend.rawValue
             else { throw ContentError.damaged("the rows of package and content do not fit: \(text)") }
-            digest = accepted
+            content = stored
         } catch let error as ContentError {
             throw error
+        } catch let refusal as Refusal where refusal.code != .secretUnreadable {
+            // The key file itself: then nothing can be said of any package.
+            throw .database(refusal)
         } catch {
             throw .damaged("a stored value cannot be read: \(error)")
         }
-        let cursor = ContentCursor(place, digest, range: 0..<place.length, stepLength: ContentStore.chunkLength)
+        let cursor = ContentCursor(content, framesPerStep: ContentStore.framesPerChunk)
         let source: any ContentSource =
-            switch place.backend {
+            switch content.place.backend {
             case .segments: FileSource(files: files)
             case .chunks: ChunkSource(connection: connection)
             }
-        while true {
-            if case .end = try cursor.step(source) { return Int64(place.length) }
-        }
+        while try cursor.step(source) != nil {}
+        return Int64(content.length)
     }
 }
 
@@ -185,7 +189,7 @@ enum CheckStatements {
 
     static let packages = """
         SELECT package.id, package.document_id, package.sha256 AS accepted, content.backend, content.place,
-            content.length, content.sha256
+            content.length, content.sha256, content.wrapped_key
         FROM package LEFT JOIN content ON content.package_id = package.id
         WHERE package.id > $1 AND package.id <= $2 ORDER BY package.id LIMIT $3
         """

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Exchange
 import Foundation
+import Trust
 
 /// The name of one file or one set of chunks of the content store. Time-ordered, never used twice.
 public struct ContentFileID: TimeOrderedID {
@@ -30,7 +31,7 @@ public struct ContentFile: Hashable, Sendable {
 
 /// Where the bytes of one content lie: what the database keeps in the column `place`.
 ///
-/// Its text form is `seg:2026-11:<uuid>:<offset>:<length>`, `file:2026-11:<uuid>:<length>` or `chunks:<uuid>:<length>`.
+/// Lengths are those of the sealed content (`FrameLayout`). Its text form is `seg:2026-11:<uuid>:<offset>:<length>`, `file:2026-11:<uuid>:<length>` or `chunks:<uuid>:<length>`.
 /// There is exactly one text for each place, and no text leads outside the content directory: the path is built from a
 /// date and a UUID alone.
 public enum ContentPlace: Hashable, Sendable, CustomStringConvertible {
@@ -47,7 +48,10 @@ public enum ContentPlace: Hashable, Sendable, CustomStringConvertible {
     /// Furthest record of a segment; far beyond `SegmentWriter.maxSegmentLength`, so that sums cannot overflow.
     public static let maxOffset: Int64 = 1 << 40
 
-    /// Bytes of the content.
+    /// Longest sealed content, in bytes.
+    static let maxLength = FrameLayout.sealedLength(plaintextLength: ContentStore.maxContentLength)
+
+    /// Bytes of the sealed content.
     public var length: Int {
         switch self {
         case .segment(_, _, let length), .file(_, let length), .chunks(_, let length): length
@@ -114,7 +118,7 @@ public enum ContentPlace: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func length(_ digits: String) throws(ParsingProblem) -> Int {
-        Int(try number(digits, max: Int64(ContentStore.maxContentLength)))
+        Int(try number(digits, max: Int64(maxLength)))
     }
 
     private static func number(_ digits: String, max: Int64) throws(ParsingProblem) -> Int64 {

@@ -7,14 +7,13 @@ import Trust
 /// The bytes of one content, or of a range of it, read and checked one step ahead of nobody: the next is read when the
 /// consumer asks for it. Each iterator reads from the beginning.
 struct ContentChunks: AsyncSequence, Sendable {
-    let place: ContentPlace
-    let digest: SHA256Digest
-    let range: Range<Int>
+    let content: StoredContent
+    let range: Range<Int>?
     let access: ContentAccess
 
     func makeAsyncIterator() -> Iterator {
         Iterator(
-            cursor: ContentCursor(place, digest, range: range, stepLength: ContentStore.chunkLength), access: access)
+            cursor: ContentCursor(content, range: range, framesPerStep: ContentStore.framesPerChunk), access: access)
     }
 
     struct Iterator: AsyncIteratorProtocol {
@@ -22,106 +21,102 @@ struct ContentChunks: AsyncSequence, Sendable {
         let access: ContentAccess
 
         mutating func next() async throws -> [UInt8]? {
-            while true {
-                try Task.checkCancellation()
-                let step = try await access.read(cursor.place) { [cursor] (source) throws(ContentError) in
-                    try cursor.step(source)
-                }
-                switch step {
-                case .piece(let bytes): return bytes
-                case .nothing: continue
-                case .end: return nil
-                }
+            try Task.checkCancellation()
+            return try await access.read(cursor.content.place) { [cursor] (source) throws(ContentError) in
+                try cursor.step(source)
             }
         }
     }
 }
 
-/// Reads one content from its beginning to its end, checks it on the way, and hands out a range of it.
+/// Reads one content, or the frames that hold a range of it, opens and checks them, and hands the bytes out.
 ///
-/// The last bytes of the range are handed out only after the digest of the whole has been found right: of a damaged
-/// content no range is ever handed out in full, and a range within one step not at all.
+/// Every byte that it hands out is authentic: its frame opened with the content's key, at its place. Of a whole content
+/// the last bytes are handed out only after the digest of all has been found right.
 final class ContentCursor: Sendable {
-    enum Step: Sendable {
-        /// The next bytes of the range; never empty.
-        case piece([UInt8])
-        /// Something was read that is not to be handed out, or not yet.
-        case nothing
-        /// The whole content is right and the range was handed out.
-        case end
-    }
-
     private struct State: ~Copyable {
+        var opener: FrameOpener
         var hash = SHA256()
-        var position = 0
-        /// The end of the range, while what follows it is still unread.
-        var heldBack: [UInt8] = []
-        /// Whether the whole content has been found right.
-        var isVerified = false
+        /// The next frame to be read.
+        var frame: Int
         /// The first failure; it stays.
         var failure: ContentError?
     }
 
-    let place: ContentPlace
-    private let digest: SHA256Digest
-    private let range: Range<Int>
-    private let stepLength: Int
-    private let state = Mutex(State())
+    let content: StoredContent
+    /// Nil for the whole content.
+    private let range: Range<Int>?
+    private let frames: Range<Int>
+    private let framesPerStep: Int
+    private let state: Mutex<State>
 
-    /// - Parameter range: of the content's bytes; what lies beyond its end is left out.
-    init(_ place: ContentPlace, _ digest: SHA256Digest, range: Range<Int>, stepLength: Int) {
-        self.place = place
-        self.digest = digest
-        self.range = range.clamped(to: 0..<max(place.length, 0))
-        self.stepLength = stepLength
+    /// - Parameter range: of the content's bytes; what lies beyond its end is left out. Nil for the whole content.
+    init(_ content: StoredContent, range: Range<Int>? = nil, framesPerStep: Int) {
+        self.content = content
+        self.range = range?.clamped(to: 0..<content.length)
+        frames = content.layout.frames(covering: self.range ?? 0..<content.length)
+        self.framesPerStep = framesPerStep
+        state = Mutex(State(opener: FrameOpener(content.key, content.layout), frame: frames.lowerBound))
     }
 
-    /// Reads at most `stepLength` bytes. A failure is final, whatever it was: every further call throws it again. Blocks;
-    /// for one caller at a time.
-    func step(_ source: any ContentSource) throws(ContentError) -> Step {
-        let next = try state.withLock { (state) throws(ContentError) -> Range<Int>? in
+    /// Reads at most `framesPerStep` frames. A failure is final, whatever it was: every further call throws it again.
+    /// Blocks; for one caller at a time.
+    ///
+    /// - Returns: the next bytes, never none; nil at the end.
+    func step(_ source: any ContentSource) throws(ContentError) -> [UInt8]? {
+        let next = try state.withLock { (state) throws(ContentError) -> Range<Int> in
             if let failure = state.failure { throw failure }
-            if state.isVerified { return nil }
-            return state.position..<min(state.position + stepLength, max(place.length, state.position))
+            return state.frame..<min(state.frame + framesPerStep, frames.upperBound)
         }
-        guard let next else { return .end }
+        if next.isEmpty { return nil }
         do throws(ContentError) {
-            let bytes = try read(next, source)
-            return try state.withLock { (state) throws(ContentError) in try take(bytes, next, &state) }
+            if next.lowerBound == frames.lowerBound {
+                try source.checkFrame(of: content.place, digest: content.sha256)
+            }
+            let sealed = try source.bytes(content.layout.sealedRange(of: next), of: content.place)
+            let piece = try state.withLock { (state) throws(ContentError) in try open(sealed, next, &state) }
+            return piece.isEmpty ? nil : piece
         } catch {
             state.withLock { $0.failure = error }
             throw error
         }
     }
 
-    private func read(_ bytes: Range<Int>, _ source: any ContentSource) throws(ContentError) -> [UInt8] {
-        if bytes.lowerBound == 0 {
-            guard (0...ContentStore.maxContentLength).contains(place.length) else {
-                throw .damaged("\(place) has an impossible length")
+    private func open(
+        _ sealed: [UInt8], _ frames: Range<Int>, _ state: inout State
+    ) throws(ContentError) -> [UInt8] {
+        let layout = content.layout
+        let start = frames.lowerBound * FrameLayout.plaintextByteCount
+        let end = min(frames.upperBound * FrameLayout.plaintextByteCount, layout.plaintextLength)
+        var plaintext = [UInt8](repeating: 0, count: end - start)
+        var span = plaintext.mutableSpan
+        do throws(FrameProblem) {
+            try span.withUnsafeMutableBytes { (output) throws(FrameProblem) in
+                try sealed.span.withUnsafeBytes { (input) throws(FrameProblem) in
+                    for frame in frames {
+                        let from = (frame - frames.lowerBound) * FrameLayout.sealedByteCount
+                        let to = (frame - frames.lowerBound) * FrameLayout.plaintextByteCount
+                        let count = layout.plaintextCount(of: frame)
+                        try state.opener.open(
+                            frame, UnsafeRawBufferPointer(rebasing: input[from..<from + count + AESGCM.tagByteCount]),
+                            into: UnsafeMutableRawBufferPointer(rebasing: output[to..<to + count]))
+                    }
+                }
             }
-            try source.checkFrame(of: place, digest: digest)
+        } catch {
+            throw .damaged("\(content.place) is not what was sealed there: \(error)")
         }
-        return try source.bytes(bytes, of: place)
-    }
-
-    private func take(_ read: [UInt8], _ bytes: Range<Int>, _ state: inout State) throws(ContentError) -> Step {
-        read.withUnsafeBytes { state.hash.update($0) }
-        state.position = bytes.upperBound
-        let wanted = range.clamped(to: bytes)
-        let piece =
-            wanted == bytes
-            ? read : Array(read[(wanted.lowerBound - bytes.lowerBound)..<(wanted.upperBound - bytes.lowerBound)])
-        if state.position < place.length {
-            guard !piece.isEmpty else { return .nothing }
-            guard wanted.upperBound == range.upperBound else { return .piece(piece) }
-            state.heldBack = piece
-            return .nothing
+        state.frame = frames.upperBound
+        if let range {
+            let wanted = range.clamped(to: start..<end)
+            if wanted == start..<end { return plaintext }
+            return Array(plaintext[(wanted.lowerBound - start)..<(wanted.upperBound - start)])
         }
-        guard state.hash.current() == digest else { throw .damaged("\(place) does not have the SHA-256 \(digest)") }
-        state.isVerified = true
-        let last = piece.isEmpty ? state.heldBack : piece
-        state.heldBack = []
-        return last.isEmpty ? .end : .piece(last)
+        plaintext.withUnsafeBytes { state.hash.update($0) }
+        guard state.frame < layout.frameCount || state.hash.current() == content.sha256 else {
+            throw .damaged("\(content.place) does not have the SHA-256 \(content.sha256)")
+        }
+        return plaintext
     }
 }
 

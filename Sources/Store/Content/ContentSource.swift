@@ -10,7 +10,7 @@ protocol ContentSource {
     /// - Throws: `.damaged`, `.missing`, or why it could not be looked at.
     func checkFrame(of place: ContentPlace, digest: SHA256Digest) throws(ContentError)
 
-    /// Exactly these bytes of the payload.
+    /// Exactly these bytes of the payload, which is sealed.
     ///
     /// - Throws: `.damaged` when some are missing, `.missing` when nothing is there, or why they could not be read.
     func bytes(_ range: Range<Int>, of place: ContentPlace) throws(ContentError) -> [UInt8]
@@ -56,7 +56,7 @@ struct ChunkSource: ContentSource {
     func bytes(_ range: Range<Int>, of place: ContentPlace) throws(ContentError) -> [UInt8] {
         guard case .chunks(let id, _) = place else { throw .damaged("\(place) is not in the database") }
         guard !range.isEmpty else { return [] }
-        let length = ContentStore.chunkLength
+        let length = ContentStore.sealedChunkLength
         let positions = range.lowerBound / length...(range.upperBound - 1) / length
         var bytes: [UInt8] = []
         do throws(PostgresError) {

@@ -10,7 +10,9 @@ import Trust
 ///     large/2026-11/<uuidv7>.edxml      one content each
 ///     spool/                            contents that are still coming in
 ///
-/// Nothing here says which contents exist: the database does, by `ContentPlace`, length and digest. What no row points
+/// Every content is encrypted with a key of its own (`FrameLayout`); who has the files or the rows alone has nothing.
+///
+/// Nothing here says which contents exist: the database does, by `ContentPlace`, length, digest and key. What no row points
 /// at (the torn tail of a segment, a file whose transaction failed) is harmless. Bytes once written are never changed.
 ///
 /// Blocking work of the asynchronous methods runs on a few threads of the store's, never on the cooperative pool.
@@ -20,7 +22,11 @@ public final class ContentStore: Sendable {
     /// Longest content at all, in bytes. The limits for packages are policy and far lower.
     public static let maxContentLength = 1 << 31
     /// Bytes of one chunk of `read`; the last may be shorter.
-    public static let chunkLength = 256 << 10
+    public static let chunkLength = framesPerChunk * FrameLayout.plaintextByteCount
+    /// Frames that are read in one step, and that one row of `content_chunk` holds.
+    static let framesPerChunk = 4
+    /// Bytes of such a row; the last of a content may be shorter.
+    static let sealedChunkLength = framesPerChunk * FrameLayout.sealedByteCount
     /// Threads that read.
     public static let readThreadCount = 4
     /// Threads that write spool files and probe; apart, so that the sync of a large file holds up no reader.
@@ -96,33 +102,30 @@ public final class ContentStore: Sendable {
             in: layout, on: spoolThreads.next(), movingTo: backend == .chunks ? reading.database : nil)
     }
 
-    /// The content in chunks of `chunkLength`, each read when it is asked for.
+    /// The content in chunks of at most `chunkLength`, each read when it is asked for.
     ///
-    /// The sequence throws `ContentError`: `.missing` at once, `.damaged` at the latest instead of the last chunk, so that whoever has
-    /// seen the normal end has seen exactly the bytes that were stored. It throws `CancellationError` when its task is
-    /// cancelled.
+    /// The sequence throws `ContentError`: `.missing` at once, `.damaged` at the latest instead of the last chunk, so
+    /// that whoever has seen the normal end has seen exactly the bytes that were stored. It throws `CancellationError`
+    /// when its task is cancelled.
     ///
-    /// - Parameter range: only these of its bytes; all of it is read and checked nevertheless. What lies beyond the
-    ///   content's end is left out.
+    /// - Parameter range: only these of its bytes, and only their frames are read; what lies beyond the content's end is
+    ///   left out.
     public func read(
-        _ place: ContentPlace, digest: SHA256Digest, range: Range<Int> = 0..<ContentStore.maxContentLength
+        _ content: StoredContent, range: Range<Int>? = nil
     ) -> some AsyncSequence<[UInt8], any Error> & Sendable {
-        ContentChunks(place: place, digest: digest, range: range, access: reading)
+        ContentChunks(content: content, range: range, access: reading)
     }
 
     /// A content of at most `maxSegmentedLength` bytes, checked before the first byte is handed out.
     ///
     /// - Throws: `.damaged`, `.missing`, `.tooLarge`, `.unavailable`, `.overloaded`, `.stopped`.
-    public func readWhole(_ place: ContentPlace, digest: SHA256Digest) async throws(ContentError) -> [UInt8] {
-        guard place.length <= Self.maxSegmentedLength else {
-            throw .tooLarge(length: place.length, max: Self.maxSegmentedLength)
+    public func readWhole(_ content: StoredContent) async throws(ContentError) -> [UInt8] {
+        guard content.length <= Self.maxSegmentedLength else {
+            throw .tooLarge(length: content.length, max: Self.maxSegmentedLength)
         }
-        return try await reading.read(place) { (source) throws(ContentError) in
+        return try await reading.read(content.place) { (source) throws(ContentError) in
             // One step as long as the content: the cursor gives it out only when it is found right.
-            let cursor = ContentCursor(
-                place, digest, range: 0..<Self.maxSegmentedLength, stepLength: max(place.length, 1))
-            if case .piece(let bytes) = try cursor.step(source) { return bytes }
-            return []
+            try ContentCursor(content, framesPerStep: content.layout.frameCount).step(source) ?? []
         }
     }
 

@@ -3,7 +3,7 @@ import Exchange
 import Foundation
 import Synchronization
 
-/// Appends contents to segments, many per write and many writes per sync.
+/// Seals contents and appends them to segments, many per write and many writes per sync.
 ///
 /// `append` gives places and returns at once; `sync` writes and syncs, on another thread while the caller records the
 /// places. A place is durable only after the `sync()` that follows its `append`. When either throws, no place handed out
@@ -16,7 +16,7 @@ public final class SegmentWriter: Sendable {
     /// A segment is left for a new one before it grows beyond this, in bytes. Only a batch that is longer by itself
     /// makes a longer segment: a batch always lies in one.
     public static let maxSegmentLength: Int64 = 1 << 30
-    /// Longest content of a segment, in bytes; a longer one keeps its own file (`SpoolFile`).
+    /// Longest content of a segment, in bytes before it is sealed; a longer one keeps its own file (`SpoolFile`).
     public static let maxPayloadLength = ContentStore.maxSegmentedLength
     /// Bytes gathered for one write.
     static let bufferLength = 4 << 20
@@ -49,7 +49,7 @@ public final class SegmentWriter: Sendable {
             throw .tooLarge(length: payload.length, max: Self.maxPayloadLength)
         }
         guard !payloads.isEmpty else { return [] }
-        let total = payloads.reduce(Int64(0)) { $0 + Int64(RecordHeader.recordLength(payload: $1.length)) }
+        let total = payloads.reduce(Int64(0)) { $0 + Int64(RecordHeader.recordLength(payload: $1.sealedLength)) }
         return try state.withLock { (state) throws(ContentError) in
             do throws(ContentError) {
                 try prepare(&state, for: total)
@@ -105,7 +105,7 @@ public final class SegmentWriter: Sendable {
         guard let file = state.segment?.file else { return [] }
         return payloads.map { payload in
             let offset = state.segment?.append(payload) ?? 0
-            return .segment(file, offset: offset, length: payload.length)
+            return .segment(file, offset: offset, length: payload.sealedLength)
         }
     }
 
@@ -114,12 +114,12 @@ public final class SegmentWriter: Sendable {
         var offset = segment.writtenEnd
         var stage = WriteStage(buffer, segment.handle, at: offset)
         for payload in segment.waiting {
-            let header = RecordHeader(
-                file: segment.file.id, offset: offset, length: payload.length, digest: payload.digest)
-            try stage.put(header.encoded)
-            for chunk in payload.chunks { try stage.put(chunk) }
-            let recordLength = RecordHeader.recordLength(payload: payload.length)
-            try stage.putZeros(recordLength - RecordHeader.byteCount - payload.length)
+            let length = payload.sealedLength
+            let header = RecordHeader(file: segment.file.id, offset: offset, length: length, digest: payload.digest)
+            try header.encoded.span.withUnsafeBytes { (bytes) throws(ContentError) in try stage.put(bytes) }
+            try payload.seal { (frame) throws(ContentError) in try stage.put(frame) }
+            let recordLength = RecordHeader.recordLength(payload: length)
+            try stage.putZeros(recordLength - RecordHeader.byteCount - length)
             offset += Int64(recordLength)
         }
         try stage.flush()
@@ -163,7 +163,7 @@ private struct Segment {
 
     /// - Returns: where the record of `payload` begins.
     mutating func append(_ payload: ContentBytes) -> Int64 {
-        defer { end += Int64(RecordHeader.recordLength(payload: payload.length)) }
+        defer { end += Int64(RecordHeader.recordLength(payload: payload.sealedLength)) }
         waiting.append(payload)
         return end
     }
@@ -195,16 +195,14 @@ private struct WriteStage {
         self.offset = offset
     }
 
-    mutating func put(_ bytes: [UInt8]) throws(ContentError) {
-        try bytes.span.withUnsafeBytes { (source) throws(ContentError) -> Void in
-            var rest = source[...]
-            while !rest.isEmpty {
-                let space = try room()
-                let part = rest.prefix(space.count)
-                space.copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
-                filled += part.count
-                rest = rest.dropFirst(part.count)
-            }
+    mutating func put(_ bytes: UnsafeRawBufferPointer) throws(ContentError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let space = try room()
+            let part = rest.prefix(space.count)
+            space.copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
+            filled += part.count
+            rest = rest.dropFirst(part.count)
         }
     }
 

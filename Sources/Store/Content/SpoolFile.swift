@@ -2,8 +2,10 @@
 import Exchange
 import Foundation
 import Synchronization
+import Trust
 
-/// A content that is too long for memory, while it comes in; then a file of its own, or chunks.
+/// A content that is too long for memory, while it comes in; then a file of its own, or chunks. Sealed from its first
+/// byte on: nothing of it stands readable on the disk.
 ///
 /// Each call waits until the disk has taken its bytes: a sender is never faster than the disk, and no more than one
 /// piece per spool file is in memory. One caller at a time. A spool file that is neither sealed nor discarded removes
@@ -45,15 +47,16 @@ public final class SpoolFile: Sendable {
     /// Into chunks it goes in many short transactions, so that neither memory nor the length of a transaction grows with
     /// it; a crash between them leaves chunks to which nothing points.
     /// - Throws: like `append`.
-    public func seal() async throws(ContentError) -> ContentPlace {
+    public func seal() async throws(ContentError) -> SealedContent {
         guard let database else {
             return try await thread.content { [file] () throws(ContentError) in try file.seal() }
         }
         let id = ContentFileID()
         do {
-            let length = try await move(to: database, as: id)
+            let length = try await thread.content { [file] () throws(ContentError) in try file.finish() }
+            let sealedLength = try await move(to: database, as: id)
             await discard()
-            return .chunks(id, length: length)
+            return SealedContent(place: .chunks(id, length: sealedLength), length: length, key: file.key)
         } catch {
             await discard()
             try? await database.discardChunks(of: id)
@@ -91,15 +94,19 @@ final class BlockingSpool: Sendable {
     private static let maxAttempts = 3
     static let folder = "spool"
 
-    private enum Phase {
-        case open(OpenFile, length: Int)
-        /// Sealed, discarded or failed.
-        case closed
+    private struct State: ~Copyable {
+        /// Nil when the content was sealed or discarded, or writing it failed.
+        var file: OpenFile?
+        /// Bytes that came, and bytes that stand in the file.
+        var length = 0
+        var sealedLength = 0
+        var encryptor: FrameEncryptor
     }
 
+    let key = AESKey()
     private let id: ContentFileID
     private let layout: ContentLayout
-    private let phase: Mutex<Phase>
+    private let state: Mutex<State>
 
     init(in layout: ContentLayout) throws(ContentError) {
         for _ in 0..<Self.maxAttempts {
@@ -108,28 +115,49 @@ final class BlockingSpool: Sendable {
             guard try file.lock(), try file.status().names > 0 else { continue }
             self.id = id
             self.layout = layout
-            self.phase = Mutex(.open(file, length: 0))
+            state = Mutex(State(file: file, encryptor: FrameEncryptor(key)))
             return
         }
         throw .unavailable("spool: other processes remove its files")
     }
 
     func append(_ bytes: [UInt8]) throws(ContentError) {
-        try change { (file, length) throws(ContentError) in
-            let newLength = length + bytes.count
-            guard newLength <= ContentStore.maxContentLength else {
-                throw .tooLarge(length: newLength, max: ContentStore.maxContentLength)
+        try change { (file, state) throws(ContentError) in
+            let length = state.length + bytes.count
+            guard length <= ContentStore.maxContentLength else {
+                throw .tooLarge(length: length, max: ContentStore.maxContentLength)
             }
-            try file.writeAll(bytes, at: Int64(length))
-            return .open(file, length: newLength)
+            var end = state.sealedLength
+            try bytes.span.withUnsafeBytes { (bytes) throws(ContentError) in
+                try state.encryptor.update(bytes) { (frame) throws(ContentError) in
+                    try file.write(frame, at: Int64(end))
+                    end += frame.count
+                }
+            }
+            state.length = length
+            state.sealedLength = end
         }
     }
 
-    func seal() throws(ContentError) -> ContentPlace {
+    /// Writes the last frame; nothing may be appended any more.
+    ///
+    /// - Returns: bytes that came.
+    func finish() throws(ContentError) -> Int {
+        try change { (file, state) throws(ContentError) in
+            var end = state.sealedLength
+            try state.encryptor.finish { (frame) throws(ContentError) in
+                try file.write(frame, at: Int64(end))
+                end += frame.count
+            }
+            state.sealedLength = end
+            return state.length
+        }
+    }
+
+    func seal() throws(ContentError) -> SealedContent {
         let target = ContentFile(id: id, on: Instant.now().vietnamDate)
-        var place = ContentPlace.file(target, length: 0)
-        try change { (file, length) throws(ContentError) in
-            place = .file(target, length: length)
+        let length = try finish()
+        return try change { (file, state) throws(ContentError) in
             try file.syncData()
             let folder = "\(ContentFile.largeFolder)/\(target.month)"
             try layout.makeDirectory(folder)
@@ -141,19 +169,20 @@ final class BlockingSpool: Sendable {
                 layout.remove(target.largePath)
                 throw error
             }
-            return .closed
+            state.file = nil
+            return SealedContent(place: .file(target, length: state.sealedLength), length: length, key: key)
         }
-        return place
     }
 
-    /// At most `count` pieces of `ContentStore.chunkLength` from `offset` on, the last of the file shorter; none at its end.
+    /// At most `count` pieces of `ContentStore.sealedChunkLength` from `offset` on, the last of the file shorter; none at
+    /// its end.
     func pieces(from offset: Int, count: Int) throws(ContentError) -> [[UInt8]] {
-        try phase.withLock { (phase) throws(ContentError) in
-            guard case .open(let file, let length) = phase else { throw .spoolClosed }
+        try state.withLock { (state) throws(ContentError) in
+            guard let file = state.file else { throw .spoolClosed }
             var pieces: [[UInt8]] = []
             var start = offset
-            while start < length, pieces.count < count {
-                let end = min(start + ContentStore.chunkLength, length)
+            while start < state.sealedLength, pieces.count < count {
+                let end = min(start + ContentStore.sealedChunkLength, state.sealedLength)
                 pieces.append(try file.bytes(end - start, at: Int64(start)))
                 start = end
             }
@@ -162,22 +191,24 @@ final class BlockingSpool: Sendable {
     }
 
     func discard() {
-        phase.withLock { phase in
-            guard case .open = phase else { return }
+        state.withLock { state in
+            guard state.file != nil else { return }
             layout.remove(Self.path(id))
-            phase = .closed
+            state.file = nil
         }
     }
 
     /// One step of an open spool file; a failed one ends it, because its bytes can no longer be trusted.
-    private func change(_ step: (OpenFile, Int) throws(ContentError) -> Phase) throws(ContentError) {
-        try phase.withLock { (phase) throws(ContentError) in
-            guard case .open(let file, let length) = phase else { throw .spoolClosed }
+    private func change<T: Sendable>(
+        _ step: @Sendable (OpenFile, inout State) throws(ContentError) -> T
+    ) throws(ContentError) -> T {
+        try state.withLock { (state) throws(ContentError) in
+            guard let file = state.file else { throw .spoolClosed }
             do throws(ContentError) {
-                phase = try step(file, length)
+                return try step(file, &state)
             } catch {
                 layout.remove(Self.path(id))
-                phase = .closed
+                state.file = nil
                 throw error
             }
         }

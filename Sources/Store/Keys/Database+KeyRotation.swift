@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Exchange
+import Foundation
 import Trust
 
 /// What a key of the key file is for.
@@ -97,7 +98,7 @@ extension Database {
             if count < Self.maxRewrapBatch { break }
         }
         guard total > 0 else { return 0 }
-        let detail = ["secrets": JSONText.number(total)]
+        let detail = ["keys": JSONText.number(total)]
         let (sql, parameters) = HistoryRow.statement([
             HistoryRow(at: now, event: .keyRewrapped, actor: actor, detail: detail)
         ])
@@ -175,13 +176,23 @@ extension KeyStatements {
 
 /// Wrapping anew what another key wrapped.
 enum RewrapStatements {
-    static let counts = "SELECT key_id, count(*) AS count FROM system_secret GROUP BY key_id"
-    private static let stale = """
-        SELECT system_id, number, wrapped FROM system_secret WHERE key_id <> $1
+    static let counts = """
+        SELECT key_id, count(*) AS count FROM (
+            SELECT key_id FROM system_secret UNION ALL SELECT key_id FROM content WHERE key_id IS NOT NULL) AS wrapped
+        GROUP BY key_id
+        """
+    private static let staleSecrets = """
+        SELECT system_id, number, wrapped FROM system_secret WHERE key_id = ANY ($1)
         ORDER BY system_id, number LIMIT $2 FOR UPDATE
         """
-    private static let update = """
+    private static let updateSecret = """
         UPDATE system_secret SET wrapped = $3, key_id = $4 WHERE system_id = $1 AND number = $2
+        """
+    static let staleContents = """
+        SELECT package_id, wrapped_key FROM content WHERE key_id = ANY ($1) LIMIT $2 FOR UPDATE
+        """
+    private static let updateContent = """
+        UPDATE content SET wrapped_key = $2, key_id = $3 WHERE package_id = $1
         """
 
     /// One batch, in the caller's transaction.
@@ -190,19 +201,39 @@ enum RewrapStatements {
     static func rewrapBatch(_ connection: PostgresConnection, _ ring: KeyRing) throws -> Int {
         // Under the lock no rotation comes between the choice of the key and the commit.
         try connection.query(KeyStatements.lock)
-        try ring.adopt(Set(try KeyStatements.recorded(connection).keys))
-        let newest = try ring.newest()
-        let rows = try connection.query(stale, [.text(newest.text), .int8(Int64(Database.maxRewrapBatch))])
+        let recorded = Set(try KeyStatements.recorded(connection).keys)
+        try ring.adopt(recorded)
+        let older = PostgresValue.texts(recorded.subtracting([try ring.newest()]).map(\.text))
+        let secrets = try rewrapSecrets(connection, ring, older, atMost: Database.maxRewrapBatch)
+        return try secrets + rewrapContents(connection, ring, older, atMost: Database.maxRewrapBatch - secrets)
+    }
+
+    private static func rewrapSecrets(
+        _ connection: PostgresConnection, _ ring: KeyRing, _ older: PostgresValue, atMost limit: Int
+    ) throws -> Int {
+        let rows = try connection.query(staleSecrets, [older, .int8(Int64(limit))])
         let statements = try rows.map { row -> PostgresStatement in
             let system = try row.decode("system_id", as: String.self)
             let number = try row.decode("number", as: Int32.self)
-            let context = SecretStatements.context(system, number)
-            let secret = try ring.unwrap(try row.decode("wrapped", as: [UInt8].self), context)
-            let wrapped = try ring.wrap(secret, context)
+            let wrapped = try ring.rewrap(
+                try row.decode("wrapped", as: [UInt8].self), SecretStatements.context(system, number))
             return (
-                update,
-                [.text(system), .int4(number), .bytea(wrapped.bytes), .text(wrapped.keyID.text)]
+                updateSecret, [.text(system), .int4(number), .bytea(wrapped.bytes), .text(wrapped.keyID.text)]
             )
+        }
+        try connection.pipeline(statements)
+        return rows.count
+    }
+
+    private static func rewrapContents(
+        _ connection: PostgresConnection, _ ring: KeyRing, _ older: PostgresValue, atMost limit: Int
+    ) throws -> Int {
+        let rows = try connection.query(staleContents, [older, .int8(Int64(limit))])
+        let statements = try rows.map { row -> PostgresStatement in
+            let package = PackageID(uuid: try row.decode("package_id", as: UUID.self))
+            let wrapped = try ring.rewrap(
+                try row.decode("wrapped_key", as: [UInt8].self), ContentKeys.context(package))
+            return (updateContent, [.uuid(package.uuid), .bytea(wrapped.bytes), .text(wrapped.keyID.text)])
         }
         try connection.pipeline(statements)
         return rows.count

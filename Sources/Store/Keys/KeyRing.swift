@@ -62,6 +62,13 @@ public final class KeyRing: Sendable {
         }
     }
 
+    /// Wraps with the newest key what another wrapped, for the same context.
+    ///
+    /// - Throws: as `unwrap` and `wrap`.
+    func rewrap(_ bytes: [UInt8], _ context: WrapContext) throws(Refusal) -> WrappedSecret {
+        try wrap(try unwrap(bytes, context), context)
+    }
+
     /// The keys in memory.
     var keys: WrappingKeys { state.withLock { $0.keys } }
 

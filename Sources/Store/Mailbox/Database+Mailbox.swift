@@ -56,16 +56,17 @@ extension Database {
     /// The content behind a delivery to one of the agencies, or behind a package that one of them sent; recorded as
     /// fetched in the same transaction.
     ///
-    /// - Throws: `Refusal(.packageNotFound)`, the same whether there is no such id or it is somebody else's.
+    /// - Throws: `Refusal`: `.packageNotFound`, the same whether there is no such id or it is somebody else's;
+    ///   `.contentDestroyed`, which is not recorded as a fetch.
     public func fetch(
         id: UUID, agencies: [AgencyKey], system: SystemID, request: RequestID, at now: Instant
     ) async throws -> ReadableContent {
-        try await run { connection in
+        try await run { [keys] connection in
             try connection.transaction {
                 let found = try connection.query(
                     MailboxStatements.readable, [.uuid(id), .int8s(agencies.map { $0.value })])
                 guard let row = found.first else { throw Refusal(.packageNotFound) }
-                let content = try ReadableContent(row: row)
+                let content = try ReadableContent(row: row, keys)
                 var statements: [(String, [PostgresValue])] = []
                 if let delivery = content.deliveryID {
                     statements.append((MailboxStatements.markFetched, [.uuid(delivery.uuid), .timestamptz(now)]))
@@ -266,11 +267,12 @@ private enum MailboxStatements {
         """
 
     static let readable = """
-        SELECT delivery.id AS delivery_id, content.package_id, content.place, content.sha256
+        SELECT delivery.id AS delivery_id, content.package_id, content.place, content.length, content.sha256,
+            content.wrapped_key
         FROM delivery JOIN content ON content.package_id = delivery.package_id
         WHERE delivery.id = $1 AND delivery.recipient_agency_id = ANY ($2)
         UNION ALL
-        SELECT NULL, content.package_id, content.place, content.sha256
+        SELECT NULL, content.package_id, content.place, content.length, content.sha256, content.wrapped_key
         FROM package JOIN content ON content.package_id = package.id
         WHERE package.id = $1 AND package.sender_agency_id = ANY ($2)
         """
@@ -329,14 +331,14 @@ extension SentDelivery {
 }
 
 extension ReadableContent {
-    init(row: PostgresRow) throws {
-        guard let digest = SHA256Digest(bytes: try row.decode("sha256", as: [UInt8].self)) else {
-            throw Refusal(.internalError, "a stored digest is not 32 bytes")
+    init(row: PostgresRow, _ keys: KeyRing) throws {
+        let package = PackageID(uuid: try row.decode("package_id", as: UUID.self))
+        guard let content = try StoredContent(of: package, row: row, keys) else {
+            throw Refusal(.contentDestroyed, "\(package)")
         }
-        let place = try row.decode("place", as: String.self)
         self.init(
-            packageID: PackageID(uuid: try row.decode("package_id", as: UUID.self)),
+            packageID: package,
             deliveryID: try row.decodeIfPresent("delivery_id", as: UUID.self).map(DeliveryID.init(uuid:)),
-            place: try ContentPlace(parsing: place), sha256: digest)
+            content: content)
     }
 }

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import Delivery
 import Exchange
-import Trust
 
 /// A content that may be handed out, and on what ground.
 public struct ReadableContent: Sendable {
     public let packageID: PackageID
     /// The delivery that gives the right; nil when it is the sender's own package.
     public let deliveryID: DeliveryID?
-    public let place: ContentPlace
-    public let sha256: SHA256Digest
+    public let content: StoredContent
 }
 
 /// Which deliveries a list shows.

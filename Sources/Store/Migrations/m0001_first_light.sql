@@ -165,13 +165,19 @@ CREATE TABLE package_link (
 );
 CREATE INDEX package_link_by_document ON package_link (document_key);
 
+-- Where the bytes lie, encrypted with a key of their own, which is wrapped for this row and no other. A destroyed
+-- content is one whose key is gone; nothing else of it ever changes.
 CREATE TABLE content (
-    package_id uuid PRIMARY KEY REFERENCES package,
-    backend    text NOT NULL CHECK (backend IN ('segments', 'chunks')),
-    place      text NOT NULL,
-    length     bigint NOT NULL CHECK (length > 0),
-    sha256     bytea NOT NULL CHECK (octet_length(sha256) = 32)
+    package_id  uuid PRIMARY KEY REFERENCES package,
+    backend     text NOT NULL CHECK (backend IN ('segments', 'chunks')),
+    place       text NOT NULL,
+    length      bigint NOT NULL CHECK (length > 0),  -- as it came; the place has the length of what is stored
+    sha256      bytea NOT NULL CHECK (octet_length(sha256) = 32),
+    wrapped_key bytea,
+    key_id      text REFERENCES wrapping_key,
+    CHECK ((wrapped_key IS NULL) = (key_id IS NULL))
 );
+CREATE INDEX content_by_key ON content (key_id);
 -- A set of chunks belongs to one content, and is found from its side.
 CREATE UNIQUE INDEX content_by_chunks ON content ((split_part(place, ':', 2)::uuid)) WHERE backend = 'chunks';
 
@@ -180,7 +186,7 @@ CREATE UNIQUE INDEX content_by_chunks ON content ((split_part(place, ':', 2)::uu
 CREATE TABLE content_chunk (
     content_id uuid NOT NULL,
     position   integer NOT NULL CHECK (position >= 0),
-    bytes      bytea NOT NULL CHECK (octet_length(bytes) BETWEEN 1 AND 262144),
+    bytes      bytea NOT NULL CHECK (octet_length(bytes) BETWEEN 1 AND 262208),
     PRIMARY KEY (content_id, position)
 );
 -- Packages are packed already; trying again costs time and makes parts of a value expensive to reach.
@@ -331,6 +337,7 @@ GRANT UPDATE (latest, latest_description, latest_at, latest_package_id, furthest
     ON document_status TO truc_runtime;
 GRANT UPDATE (disabled) ON system TO truc_runtime;
 GRANT UPDATE (wrapped, key_id, valid_until), DELETE ON system_secret TO truc_runtime;
+GRANT UPDATE (wrapped_key, key_id) ON content TO truc_runtime;
 GRANT DELETE ON wrapping_key TO truc_runtime;
 GRANT UPDATE (content_store, registry_version) ON hub TO truc_runtime;
 GRANT UPDATE (state, decision, decision_date, reason, decided_at, decided_by) ON agency_request TO truc_runtime;

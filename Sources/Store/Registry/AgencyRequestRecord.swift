@@ -19,7 +19,7 @@ public struct AgencyRequestRecord: Sendable, Equatable {
     public let requestID: RequestID
     public let state: AgencyRequestState
     /// What an approval rests on.
-    public let decision: FoundingDecision?
+    public let decision: Decision?
     /// Of a rejection.
     public let reason: String?
     public let decidedAt: Instant?
@@ -42,7 +42,7 @@ extension AgencyRequestRecord {
             requestedAt: try row.decode("requested_at"), requestID: RequestID(uuid: try row.decode("request_id")),
             state: state,
             decision: try row.decodeIfPresent("decision", as: String.self).flatMap { number in
-                date.map { FoundingDecision(number: number, date: $0) }
+                date.map { Decision(number: number, date: $0) }
             },
             reason: try row.decodeIfPresent("reason"), decidedAt: try row.decodeIfPresent("decided_at"),
             decidedBy: try row.decodeIfPresent("decided_by"))

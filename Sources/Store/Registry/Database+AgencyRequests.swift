@@ -62,7 +62,7 @@ extension Database {
     /// - Throws: `Refusal`: `.agencyRequestNotFound`, `.agencyRequestDecided`, `.registryInvalid` for an approval of
     ///   another kind, and as `addAgency` and `closeAgency`; then nothing is changed.
     public func approve(
-        _ number: AgencyRequestNumber, _ approval: AgencyApproval, on decision: FoundingDecision, actor: String,
+        _ number: AgencyRequestNumber, _ approval: AgencyApproval, on decision: Decision, actor: String,
         at now: Instant
     ) async throws -> AgencyRequestRecord {
         try await run { connection in

@@ -75,12 +75,7 @@ extension AgencyCommand {
 
         func run() async throws {
             let number = try Input.read(self.number, AgencyRequestNumber.init(parsing:))
-            let decision = FoundingDecision(
-                number: try Input.text(self.decision, "--decision"),
-                date: try Input.read(date, CalendarDate.init(iso8601:)))
-            guard decision.date <= Instant.now().vietnamDate else {
-                throw Refusal(.registryInvalid, "--date: \(date) has not come yet")
-            }
+            let decision = try Input.decision(self.decision, date)
             let aliases = try alias.map { try Input.read($0, AgencyID.init(parsing:)).text }
             let successor = try successor.map { try Input.read($0, AgencyID.init(parsing:)) }
             let approval = try lastDay.map {

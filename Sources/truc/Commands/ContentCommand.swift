@@ -6,7 +6,7 @@ import Store
 
 struct ContentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "content", abstract: "Look after the stored packages.", subcommands: [Check.self])
+        commandName: "content", abstract: "Look after the stored packages.", subcommands: [Check.self, Destroy.self])
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -37,6 +37,40 @@ struct ContentCommand: AsyncParsableCommand {
     }
 }
 
+extension ContentCommand {
+    struct Destroy: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make the content of a document unreadable for ever, in every copy.",
+            discussion: """
+                truc content destroy 0193a5c4-… --decision 45/QĐ-VP --date 2026-11-20
+
+                Destroys the keys under which the document's packages are stored; envelope, history and digests stay. Refused
+                while a recipient still awaits it. A backup of the database from before still holds the keys, wrapped: they
+                are gone from there, too, when the key that wraps them is retired (truc key rotate, rewrap, retire).
+
+                Cannot be undone.
+                """)
+
+        @Argument(help: "The id of a package of the document.") var id: String
+        @Option(help: ArgumentHelp("Number and notation of the decision to destroy it.", valueName: "number"))
+        var decision: String
+        @Option(help: ArgumentHelp("Date of the decision, yyyy-MM-dd.", valueName: "day")) var date: String
+        @OptionGroup var installation: InstallationOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let id = try Input.read(self.id, PackageID.init(parsing:))
+            let decision = try Input.decision(self.decision, date)
+            let destroyed = try await Installation.visit(installation) { database in
+                try await database.destroyContent(of: id, on: decision, actor: Operator.actor, at: .now())
+            }
+            if output.json { return try Console.printJSON(["destroyed": destroyed]) }
+            guard !destroyed.isEmpty else { return print("Nội dung của \(id) đã bị hủy từ trước.") }
+            for package in destroyed { print("Đã hủy nội dung gói tin \(package) theo \(decision.number).") }
+        }
+    }
+}
+
 /// Prints what a check finds as soon as it is found: there may be more than memory holds.
 private struct ContentCheckPrinter: Sendable {
     let isJSON: Bool
@@ -60,6 +94,7 @@ private struct ContentCheckPrinter: Sendable {
         let damaged: Int64
         let missing: Int64
         let unreadable: Int64
+        let destroyed: Int64
         let unreferencedBytes: Int64
     }
 
@@ -89,7 +124,7 @@ private struct ContentCheckPrinter: Sendable {
                 Sums(
                     packages: summary.packages, bytes: summary.bytes, damaged: count(.damaged),
                     missing: count(.missing), unreadable: count(.unreadable),
-                    unreferencedBytes: summary.unreferencedBytes))
+                    destroyed: summary.destroyed, unreferencedBytes: summary.unreferencedBytes))
         }
         print("Đã kiểm tra \(summary.packages) gói tin; \(summary.bytes) byte nguyên vẹn.")
         if summary.isWhole {
@@ -97,6 +132,9 @@ private struct ContentCheckPrinter: Sendable {
         } else {
             let faults = ContentFault.Kind.allCases.map { "\(name($0)): \(count($0))" }
             print("\(faults.joined(separator: "; ")).\nPhục hồi nội dung từ bản sao lưu (restore from the backup).")
+        }
+        if summary.destroyed > 0 {
+            print("Nội dung đã hủy theo quyết định (destroyed): \(summary.destroyed) gói tin.")
         }
         if summary.unreferencedBytes > 0 {
             print("\(summary.unreferencedBytes) byte không gói tin nào dùng; vô hại.")

@@ -161,4 +161,14 @@ enum Input {
         else { throw Refusal(.registryInvalid, "\(option): 1 to \(maxText) characters, no control characters") }
         return trimmed.precomposedStringWithCanonicalMapping
     }
+
+    /// What `--decision` and `--date` name; of today at the latest.
+    static func decision(_ number: String, _ date: String) throws(Refusal) -> Decision {
+        let decision = Decision(
+            number: try text(number, "--decision"), date: try read(date, CalendarDate.init(iso8601:)))
+        guard decision.date <= Instant.now().vietnamDate else {
+            throw Refusal(.registryInvalid, "--date: \(date) has not come yet")
+        }
+        return decision
+    }
 }

@@ -156,7 +156,7 @@ struct AcceptBench: Sendable {
     /// The stored text behind a delivery.
     func text(of delivery: DeliveryID, for agency: TestAgency = .finance) async throws -> String {
         let content = try await fetch(delivery.uuid, by: agency)
-        return String(decoding: try await store.content.readWhole(content.place, digest: content.sha256), as: UTF8.self)
+        return String(decoding: try await store.content.readWhole(content.content), as: UTF8.self)
     }
 
     /// Returns when no session is left but the one that asks: a session tells its counts when it ends, which is some

@@ -25,7 +25,8 @@ import Trust
         let root = "\(bench.accepting.directory.path)/content"
         let summary = try await onConnection(to: bench.accepting.owner) { connection in
             var check = ContentCheck(
-                connection: connection, layout: ContentLayout(root: root, operations: .system), pageLength: pageLength
+                connection: connection, keys: bench.accepting.database.keys,
+                layout: ContentLayout(root: root, operations: .system), pageLength: pageLength
             ) { finding in findings.withLock { $0.append(finding) } }
             return try check.run()
         }
@@ -54,7 +55,7 @@ import Trust
         var random = SeededGenerator(seed: 41)
         var contents: [ReadableContent] = []
         var total: Int64 = 0
-        for length in [1, 4_016, 4_017, 300_000, 700_000] {
+        for length in [1, 4_000, 4_001, 300_000, 700_000] {
             let bytes = random.bytes(length)
             contents.append(try await bench.put(bytes))
             contents.append(try await bench.putLarge(bytes))
@@ -69,7 +70,7 @@ import Trust
                 try await bench.flip(content, at: offset)
                 let outcome = try await check(bench)
                 #expect(outcome.faults == [content.packageID: .damaged], "\(content.place) at \(offset)")
-                #expect(outcome.summary.bytes == total - Int64(content.place.length))
+                #expect(outcome.summary.bytes == total - Int64(content.content.length))
                 try await bench.flip(content, at: offset)
             }
         }
@@ -148,7 +149,7 @@ import Trust
         let taken = try await bench.putLarge([UInt8](repeating: 1, count: 600_000))
         let before = try await check(bench)
         #expect(before.unreferenced.isEmpty, "\(before.unreferenced)")
-        let place = try await bench.seal([UInt8](repeating: 2, count: 500_000))
+        let place = try await bench.seal([UInt8](repeating: 2, count: 500_000)).place
         let root = "\(bench.accepting.directory.path)/content"
         // A spool file whose hub lives is no leftover.
         let spool = try await bench.store.content.makeSpool()
@@ -160,7 +161,7 @@ import Trust
         }
         #expect(
             try await check(bench).unreferenced == [
-                place.path: [0..<500_000], "spool/left.part": [0..<2], "segments/2026-11/foreign": [0..<3],
+                place.path: [0..<500_128], "spool/left.part": [0..<2], "segments/2026-11/foreign": [0..<3],
                 "large/foreign": [0..<3],
             ])
         #expect(bench.accepting.directory.files(in: "content/spool").count == 2, "nothing was removed")

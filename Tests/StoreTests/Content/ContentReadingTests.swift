@@ -12,44 +12,48 @@ import Trust
         let bench = try StoreBench()
         var random = SeededGenerator(seed: 6)
         let payload = ContentBytes(random.bytes(300))
-        let places = try await bench.put([payload, payload], bench.store.makeSegmentWriter())
-        let place = try #require(places.last)
-        let name = "content/\(place.path)"
-        for offset in Int64(0)..<Int64(RecordHeader.byteCount + payload.length) {
+        let contents = try await bench.put([payload, payload], bench.store.makeSegmentWriter())
+        let content = try #require(contents.last)
+        let name = "content/\(content.path)"
+        for offset in Int64(0)..<Int64(RecordHeader.byteCount + payload.sealedLength) {
             try bench.directory.flip(name, at: 4_096 + offset)
-            let error = await contentError { _ = try await bench.store.readWhole(place, digest: payload.digest) }
+            let error = await contentError { _ = try await bench.store.readWhole(content) }
             #expect(error?.isDamaged == true, "byte \(offset)")
             #expect(error?.refusal.code == .contentDamaged)
             try bench.directory.flip(name, at: 4_096 + offset)
         }
-        #expect(try await bench.store.readWhole(place, digest: payload.digest) == payload.chunks.flatMap { $0 })
+        #expect(try await bench.store.readWhole(content) == payload.chunks.flatMap { $0 })
     }
 
     @Test func placesThatMeanAnotherRecordAreDamage() async throws {
         let bench = try StoreBench()
         let payloads = [ContentBytes([1]), ContentBytes([1]), ContentBytes([2])]
-        let places = try await bench.put(payloads, bench.store.makeSegmentWriter())
-        guard case .segment(let file, _, _) = places[0] else { throw ContentError.damaged("not a segment") }
+        let contents = try await bench.put(payloads, bench.store.makeSegmentWriter())
+        guard case .segment(let file, _, _) = contents[0].place else { throw ContentError.damaged("not a segment") }
         let wrong: [ContentPlace] = [
-            .segment(file, offset: 8_192, length: 1), .segment(file, offset: 0, length: 0),
-            .segment(file, offset: 0, length: 2), .segment(file, offset: 1 << 30, length: 1),
-            .segment(file, offset: -4_096, length: 1), .segment(file, offset: 0, length: -1),
-            .segment(ContentFile(id: ContentFileID(), on: Instant.now().vietnamDate), offset: 0, length: 1),
-            .file(file, length: 1),
+            .segment(file, offset: 8_192, length: 17), .segment(file, offset: 0, length: 1),
+            .segment(file, offset: 0, length: 18), .segment(file, offset: 1 << 30, length: 17),
+            .segment(file, offset: -4_096, length: 17), .segment(file, offset: 0, length: -1),
+            .segment(ContentFile(id: ContentFileID(), on: Instant.now().vietnamDate), offset: 0, length: 17),
+            .file(file, length: 17),
         ]
         for place in wrong {
-            let whole = await contentError { _ = try await bench.store.readWhole(place, digest: payloads[0].digest) }
+            let whole = await contentError { _ = try await bench.store.readWhole(contents[0].changed(place: place)) }
             #expect(whole?.isDamaged == true, "\(place)")
-            let stream = await contentError { _ = try await bench.stream(place, payloads[0].digest) }
+            let stream = await contentError { _ = try await bench.stream(contents[0].changed(place: place)) }
             #expect(stream?.isDamaged == true, "\(place)")
         }
+        // The right content, and the key of another content.
+        let foreign = try StoredContent(
+            contents[0].place, length: 1, sha256: payloads[0].digest, key: payloads[1].key)
+        #expect(await contentError { _ = try await bench.store.readWhole(foreign) }?.isDamaged == true)
         // A record copied over another of the same content still stands at the wrong offset.
-        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: "\(bench.layout.root)/\(places[0].path)"))
+        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: "\(bench.layout.root)/\(contents[0].path)"))
         let record = try #require(try handle.read(upToCount: 4_096))
         try handle.seek(toOffset: 4_096)
         try handle.write(contentsOf: record)
         try handle.close()
-        let moved = await contentError { _ = try await bench.store.readWhole(places[1], digest: payloads[1].digest) }
+        let moved = await contentError { _ = try await bench.store.readWhole(contents[1]) }
         #expect(moved?.isDamaged == true)
     }
 
@@ -58,9 +62,9 @@ import Trust
         let bench = try StoreBench()
         var random = SeededGenerator(seed: 7)
         let bytes = random.bytes(length)
-        let place = try await bench.large(bytes)
+        let content = try await bench.large(bytes)
         var all: [UInt8] = []
-        for try await chunk in bench.store.read(place, digest: SHA256Digest(of: bytes)) {
+        for try await chunk in bench.store.read(content) {
             #expect((1...ContentStore.chunkLength).contains(chunk.count))
             all += chunk
         }
@@ -71,35 +75,35 @@ import Trust
         let bench = try StoreBench()
         var random = SeededGenerator(seed: 8)
         let bytes = random.bytes(1_500_000)
-        let digest = SHA256Digest(of: bytes)
-        let place = try await bench.large(bytes)
+        let content = try await bench.large(bytes)
         for offset in [Int64(0), 700_000, 1_499_999] {
-            try bench.directory.flip("content/\(place.path)", at: offset)
+            try bench.directory.flip("content/\(content.path)", at: offset)
             var seen = 0
-            var iterator = bench.store.read(place, digest: digest).makeAsyncIterator()
+            var iterator = bench.store.read(content).makeAsyncIterator()
             let error = await contentError { while let chunk = try await iterator.next() { seen += chunk.count } }
             #expect(error?.isDamaged == true)
             #expect(seen < bytes.count)
             // Asked again after the failure, it does not pretend to have ended well.
             #expect(await contentError { _ = try await iterator.next() } == error)
-            try bench.directory.flip("content/\(place.path)", at: offset)
+            try bench.directory.flip("content/\(content.path)", at: offset)
         }
-        #expect(try await bench.stream(place, digest) == bytes)
+        #expect(try await bench.stream(content) == bytes)
     }
 
     @Test func aLargeContentOfAnotherLengthIsDamage() async throws {
         let bench = try StoreBench()
         let bytes = [UInt8](repeating: 9, count: 1_500_000)
-        let digest = SHA256Digest(of: bytes)
-        let place = try await bench.large(bytes)
-        let name = "content/\(place.path)"
-        try bench.directory.edit(name) { try $0.truncate(atOffset: 1_500_001) }
-        #expect(await contentError { _ = try await bench.stream(place, digest) }?.isDamaged == true)
-        try bench.directory.edit(name) { try $0.truncate(atOffset: 1_499_999) }
-        #expect(await contentError { _ = try await bench.stream(place, digest) }?.isDamaged == true)
-        let other = SHA256Digest(of: [1])
-        #expect(await contentError { _ = try await bench.stream(place, other) }?.isDamaged == true)
-        let whole = await contentError { _ = try await bench.store.readWhole(place, digest: digest) }
+        let content = try await bench.large(bytes)
+        let name = "content/\(content.path)"
+        for wrong in [content.place.length + 1, content.place.length - 1] {
+            try bench.directory.edit(name) { try $0.truncate(atOffset: UInt64(wrong)) }
+            #expect(await contentError { _ = try await bench.stream(content) }?.isDamaged == true)
+        }
+        try bench.directory.edit(name) { try $0.truncate(atOffset: UInt64(content.place.length)) }
+        let other = try content.changed(sha256: SHA256Digest(of: [1]))
+        #expect(await contentError { _ = try await bench.stream(other) }?.isDamaged == true)
+        #expect(await contentError { _ = try content.changed(length: 1_499_999) }?.isDamaged == true)
+        let whole = await contentError { _ = try await bench.store.readWhole(content) }
         #expect(whole == .tooLarge(length: 1_500_000, max: ContentStore.maxSegmentedLength))
     }
 
@@ -107,18 +111,18 @@ import Trust
     @Test func aFileCutWhileItIsReadIsDamage() async throws {
         let bench = try StoreBench()
         let bytes = [UInt8](repeating: 3, count: 1_500_000)
-        let place = try await bench.large(bytes)
-        var iterator = bench.store.read(place, digest: SHA256Digest(of: bytes)).makeAsyncIterator()
+        let content = try await bench.large(bytes)
+        var iterator = bench.store.read(content).makeAsyncIterator()
         #expect(try await iterator.next()?.count == ContentStore.chunkLength)
-        try bench.directory.edit("content/\(place.path)") { try $0.truncate(atOffset: 300_000) }
+        try bench.directory.edit("content/\(content.path)") { try $0.truncate(atOffset: 300_000) }
         let error = await contentError { while try await iterator.next() != nil {} }
         #expect(error?.isDamaged == true)
     }
 
     @Test func readersAndAWriterDoNotDisturbEachOther() async throws {
         let bench = try StoreBench()
-        // Each reader gets every place as soon as it is durable.
-        let feeds = (0..<4).map { _ in AsyncStream<(ContentPlace, ContentBytes)>.makeStream() }
+        // Each reader gets every content as soon as it is durable.
+        let feeds = (0..<4).map { _ in AsyncStream<(StoredContent, ContentBytes)>.makeStream() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 var random = SeededGenerator(seed: 9)
@@ -128,17 +132,17 @@ import Trust
                     let batch = (0..<8).map { _ in
                         ContentBytes(random.bytes(Int.random(in: 0...300_000, using: &random)))
                     }
-                    let places = try await bench.put(batch, writer)
-                    for feed in feeds { for item in zip(places, batch) { feed.continuation.yield(item) } }
+                    let contents = try await bench.put(batch, writer)
+                    for feed in feeds { for item in zip(contents, batch) { feed.continuation.yield(item) } }
                 }
             }
             for feed in feeds {
                 group.addTask {
                     var read = 0
-                    for await (place, payload) in feed.stream {
+                    for await (content, payload) in feed.stream {
                         let bytes = payload.chunks.flatMap { $0 }
-                        let whole = try await bench.store.readWhole(place, digest: payload.digest)
-                        let streamed = try await bench.stream(place, payload.digest)
+                        let whole = try await bench.store.readWhole(content)
+                        let streamed = try await bench.stream(content)
                         #expect(whole == bytes && streamed == bytes)
                         read += 1
                     }
@@ -152,9 +156,9 @@ import Trust
     @Test func openFilesAreBounded() async throws {
         let bench = try StoreBench()
         let cache = FileCache(bench.layout)
-        var places: [ContentPlace] = []
-        for byte in UInt8(0)..<UInt8(FileCache.capacity + 10) { places.append(try await bench.large([byte])) }
-        let paths = places.map(\.path)
+        var contents: [StoredContent] = []
+        for byte in UInt8(0)..<UInt8(FileCache.capacity + 10) { contents.append(try await bench.large([byte])) }
+        let paths = contents.map(\.path)
         let (counts, keptLatest, keptFavourite) = try await bench.thread.run {
             let favourite = try cache.file(paths[0])
             var counts: [Int] = []
@@ -176,10 +180,10 @@ import Trust
     @Test func aCancelledReaderStops() async throws {
         let bench = try StoreBench()
         let bytes = [UInt8](repeating: 3, count: 1_500_000)
-        let place = try await bench.large(bytes)
+        let content = try await bench.large(bytes)
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }
-            return try await bench.stream(place, SHA256Digest(of: bytes))
+            return try await bench.stream(content)
         }
         await #expect(throws: CancellationError.self) { try await task.value }
     }

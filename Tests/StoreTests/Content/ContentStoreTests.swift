@@ -67,13 +67,13 @@ import Trust
         let content = ContentBytes([1, 2, 3])
         let record = try #require(try await bench.put([content], bench.store.makeSegmentWriter()).first)
         let file = try await bench.large([1, 2, 3])
-        for place in [record, file] { _ = try await bench.store.readWhole(place, digest: content.digest) }
-        for place in [record, file, file] { await bench.store.remove(place) }
-        #expect(try await bench.store.readWhole(record, digest: content.digest) == [1, 2, 3])
+        for content in [record, file] { _ = try await bench.store.readWhole(content) }
+        for content in [record, file, file] { await bench.store.remove(content.place) }
+        #expect(try await bench.store.readWhole(record) == [1, 2, 3])
         #expect(bench.directory.files(in: "content/large").isEmpty)
         // Not even from a file that was open for reading: its blocks are free now.
         #expect(
-            await contentError { _ = try await bench.store.readWhole(file, digest: content.digest) }?.isDamaged == true)
+            await contentError { _ = try await bench.store.readWhole(file) }?.isDamaged == true)
     }
 
     @Test func everyErrorHasItsRefusal() {

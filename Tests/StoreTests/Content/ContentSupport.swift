@@ -116,16 +116,17 @@ struct StoreBench {
     var layout: ContentLayout { ContentLayout(root: "\(directory.path)/content", operations: faults.operations) }
 
     /// Appends and syncs, like a committer.
-    func put(_ payloads: [ContentBytes], _ writer: SegmentWriter) async throws -> [ContentPlace] {
-        try await thread.run {
-            let places = try writer.append(payloads)
-            try writer.sync()
-            return places
-        }
+    func put(_ payloads: [ContentBytes], _ writer: SegmentWriter) async throws -> [StoredContent] {
+        let stored = try await append(payloads, writer)
+        try await sync(writer)
+        return stored
     }
 
-    func append(_ payloads: [ContentBytes], _ writer: SegmentWriter) async throws -> [ContentPlace] {
-        try await thread.run { try writer.append(payloads) }
+    func append(_ payloads: [ContentBytes], _ writer: SegmentWriter) async throws -> [StoredContent] {
+        let places = try await thread.run { try writer.append(payloads) }
+        return try zip(places, payloads).map { place, payload in
+            try StoredContent(place, length: payload.length, sha256: payload.digest, key: payload.key)
+        }
     }
 
     func sync(_ writer: SegmentWriter) async throws {
@@ -133,17 +134,17 @@ struct StoreBench {
     }
 
     /// A sealed content of its own file.
-    func large(_ bytes: [UInt8]) async throws -> ContentPlace {
+    func large(_ bytes: [UInt8]) async throws -> StoredContent {
         let spool = try await store.makeSpool()
         for start in stride(from: 0, to: bytes.count, by: 100_000) {
             try await spool.append(Array(bytes[start..<min(start + 100_000, bytes.count)]))
         }
-        return try await spool.seal()
+        return try await spool.seal().stored(as: SHA256Digest(of: bytes))
     }
 
-    func stream(_ place: ContentPlace, _ digest: SHA256Digest) async throws -> [UInt8] {
+    func stream(_ content: StoredContent) async throws -> [UInt8] {
         var all: [UInt8] = []
-        for try await chunk in store.read(place, digest: digest) { all += chunk }
+        for try await chunk in store.read(content) { all += chunk }
         return all
     }
 
@@ -152,6 +153,24 @@ struct StoreBench {
     /// What was synced from the `start`th sync on, as paths from the content directory.
     func synced(from start: Int = 0) -> [String] {
         faults.syncedPaths.dropFirst(start).map { String($0.dropFirst(layout.root.count + 1)) }
+    }
+}
+
+extension StoredContent {
+    var path: String { place.path }
+
+    /// As a row that names another place, length or digest would have it.
+    func changed(
+        place: ContentPlace? = nil, length: Int? = nil, sha256: SHA256Digest? = nil
+    ) throws(ContentError) -> StoredContent {
+        try StoredContent(
+            place ?? self.place, length: length ?? self.length, sha256: sha256 ?? self.sha256, key: key)
+    }
+}
+
+extension SealedContent {
+    func stored(as sha256: SHA256Digest) throws(ContentError) -> StoredContent {
+        try StoredContent(place, length: length, sha256: sha256, key: key)
     }
 }
 

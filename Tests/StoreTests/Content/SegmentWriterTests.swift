@@ -9,7 +9,9 @@ import Trust
 @testable import Store
 
 @Suite(.timeLimit(.minutes(2))) struct SegmentWriterTests {
-    private static let sizes = [0, 1, 79, 80, 4_015, 4_016, 4_017, 4_095, 4_096, 4_097, 262_144, 262_145, 1 << 20]
+    private static let sizes = [
+        0, 1, 79, 80, 3_999, 4_000, 4_001, 4_095, 4_096, 4_097, 65_535, 65_536, 65_537, 262_144, 262_145, 1 << 20,
+    ]
 
     @Test func whatWasAppendedIsReadBack() async throws {
         let bench = try StoreBench()
@@ -17,16 +19,16 @@ import Trust
         var random = SeededGenerator(seed: 3)
         let payloads = Self.sizes.map { ContentBytes(random.bytes($0)) }
         // Once as one batch, once each alone.
-        var places = try await bench.put(payloads, writer)
-        for payload in payloads { places += try await bench.put([payload], writer) }
-        #expect(Set(places).count == 2 * payloads.count)
-        for (place, payload) in zip(places, payloads + payloads) {
+        var contents = try await bench.put(payloads, writer)
+        for payload in payloads { contents += try await bench.put([payload], writer) }
+        #expect(Set(contents.map(\.place)).count == 2 * payloads.count)
+        for (content, payload) in zip(contents, payloads + payloads) {
             let bytes = payload.chunks.flatMap { $0 }
-            #expect(place.length == bytes.count)
-            #expect(try await bench.store.readWhole(place, digest: payload.digest) == bytes)
-            #expect(try await bench.stream(place, payload.digest) == bytes)
-            let reparsed = try ContentPlace(parsing: place.description)
-            #expect(try await bench.store.readWhole(reparsed, digest: payload.digest) == bytes)
+            #expect(content.length == bytes.count)
+            #expect(try await bench.store.readWhole(content) == bytes)
+            #expect(try await bench.stream(content) == bytes)
+            let reparsed = try content.changed(place: ContentPlace(parsing: content.place.description))
+            #expect(try await bench.store.readWhole(reparsed) == bytes)
         }
         #expect(bench.segments().count == 1)
     }
@@ -41,9 +43,9 @@ import Trust
         }
         #expect(payloads.reduce(0) { $0 + $1.length } > SegmentWriter.bufferLength)
         bench.faults.limitWrites(to: 1_000_003)
-        let places = try await bench.put(payloads, writer)
-        for (place, payload) in zip(places, payloads) {
-            #expect(try await bench.store.readWhole(place, digest: payload.digest) == payload.chunks.flatMap { $0 })
+        let contents = try await bench.put(payloads, writer)
+        for (content, payload) in zip(contents, payloads) {
+            #expect(try await bench.store.readWhole(content) == payload.chunks.flatMap { $0 })
         }
     }
 
@@ -52,11 +54,13 @@ import Trust
         let writer = bench.store.makeSegmentWriter()
         _ = try await bench.put([ContentBytes([9])], writer)
         let before = bench.synced().count
-        let places = try await bench.put(
-            [1, 4_016, 4_017].map { ContentBytes(.init(repeating: 7, count: $0)) }, writer)
-        let offsets = places.map { place in if case .segment(_, let offset, _) = place { offset } else { Int64(-1) } }
+        let contents = try await bench.put(
+            [1, 4_000, 4_001].map { ContentBytes(.init(repeating: 7, count: $0)) }, writer)
+        let offsets = contents.map { content in
+            if case .segment(_, let offset, _) = content.place { offset } else { Int64(-1) }
+        }
         #expect(offsets == [4_096, 8_192, 12_288])
-        #expect(bench.synced(from: before) == places.first.map { [$0.path] })
+        #expect(bench.synced(from: before) == contents.first.map { [$0.path] })
         try await bench.sync(writer)
         #expect(bench.synced().count == before + 1, "nothing new, nothing to sync")
     }
@@ -64,8 +68,8 @@ import Trust
     @Test func theNameOfANewSegmentIsDurableBeforeItsPlaces() async throws {
         let bench = try StoreBench()
         let before = bench.synced().count
-        let place = try #require(try await bench.append([ContentBytes([1])], bench.store.makeSegmentWriter()).first)
-        let folder = (place.path as NSString).deletingLastPathComponent
+        let content = try #require(try await bench.append([ContentBytes([1])], bench.store.makeSegmentWriter()).first)
+        let folder = (content.path as NSString).deletingLastPathComponent
         #expect(bench.synced(from: before) == ["segments", folder])
     }
 
@@ -94,18 +98,18 @@ import Trust
     @Test func aFullSegmentIsLeftForANewOne() async throws {
         let bench = try StoreBench()
         let writer = SegmentWriter(layout: bench.layout, maxSegmentLength: 3 * 4_096)
-        var stored: [(ContentPlace, UInt8)] = []
+        var stored: [(StoredContent, UInt8)] = []
         for byte in UInt8(0)..<7 {
             // Not synced by the caller: leaving the segment must do it.
-            let place = try #require(try await bench.append([ContentBytes([byte])], writer).first)
-            stored.append((place, byte))
+            let content = try #require(try await bench.append([ContentBytes([byte])], writer).first)
+            stored.append((content, byte))
         }
         try await bench.sync(writer)
         #expect(bench.segments().count == 3)
         let synced = bench.synced().filter { $0.hasSuffix(".seg") }
         #expect(synced.count == 3 && Set(synced).count == 3)
-        for (place, byte) in stored {
-            #expect(try await bench.store.readWhole(place, digest: ContentBytes([byte]).digest) == [byte])
+        for (content, byte) in stored {
+            #expect(try await bench.store.readWhole(content) == [byte])
         }
     }
 
@@ -134,7 +138,7 @@ import Trust
         #expect(next.path != kept.path)
         let syncsOfTheFailed = bench.synced().filter { $0 == kept.path }
         #expect(syncsOfTheFailed.count == 2, "the good one and the failed one, and never again")
-        #expect(try await bench.store.readWhole(kept, digest: first.digest) == [1, 2, 3])
+        #expect(try await bench.store.readWhole(kept) == [1, 2, 3])
     }
 
     @Test func aFailedWriteTakesTheUnsyncedPlacesWithIt() async throws {
@@ -149,8 +153,8 @@ import Trust
         // Told once; then the writer goes on, elsewhere.
         let after = try #require(try await bench.put([ContentBytes([5])], writer).first)
         #expect(after.path != synced.path)
-        #expect(try await bench.store.readWhole(after, digest: ContentBytes([5]).digest) == [5])
-        #expect(try await bench.store.readWhole(synced, digest: ContentBytes([1]).digest) == [1])
+        #expect(try await bench.store.readWhole(after) == [5])
+        #expect(try await bench.store.readWhole(synced) == [1])
     }
 
     @Test func placesThatNoRoomWasLeftForTakeTheUnsyncedOnesWithThem() async throws {
@@ -166,8 +170,8 @@ import Trust
         #expect(later.path != synced.path)
         #expect(await contentError { try await bench.sync(writer) }?.isFull == true)
         let after = try #require(try await bench.put([ContentBytes([5])], writer).first)
-        #expect(try await bench.store.readWhole(after, digest: ContentBytes([5]).digest) == [5])
-        #expect(try await bench.store.readWhole(synced, digest: ContentBytes([1]).digest) == [1])
+        #expect(try await bench.store.readWhole(after) == [5])
+        #expect(try await bench.store.readWhole(synced) == [1])
     }
 
     @Test func aFileSystemWithoutDirectWritesGetsPlainOnes() async throws {
@@ -176,14 +180,14 @@ import Trust
         bench.faults.failNext(.write, with: EINVAL)
         let bytes = Array("once more".utf8)
         let content = ContentBytes(bytes)
-        let place = await contentError { _ = try await bench.put([content], writer) }
+        let error = await contentError { _ = try await bench.put([content], writer) }
         // Where the file system of this test takes direct writes, the refused one is done again as a plain one.
         if Self.takesDirectWrites(bench) {
-            #expect(place == nil)
+            #expect(error == nil)
             let next = try #require(try await bench.put([content], writer).first)
-            #expect(try await bench.store.readWhole(next, digest: content.digest) == bytes)
+            #expect(try await bench.store.readWhole(next) == bytes)
         } else {
-            #expect(place?.isUnavailable == true)
+            #expect(error?.isUnavailable == true)
         }
     }
 
@@ -216,16 +220,16 @@ import Trust
         let torn = ContentBytes(random.bytes(10_000))
         let kept = try #require(try await bench.put([whole], writer).first)
         let lost = try #require(try await bench.append([torn], writer).first)
-        guard case .segment(_, let offset, _) = lost else { throw ContentError.damaged("not a segment") }
+        guard case .segment(_, let offset, _) = lost.place else { throw ContentError.damaged("not a segment") }
         try bench.directory.edit("content/\(lost.path)") { try $0.truncate(atOffset: UInt64(offset) + 5_000) }
 
         let reopened = try ContentStore.open(directory: bench.layout.root)
         #expect(reopened.storeID == bench.store.storeID)
-        #expect(try await reopened.readWhole(kept, digest: whole.digest) == whole.chunks.flatMap { $0 })
-        #expect(await contentError { _ = try await reopened.readWhole(lost, digest: torn.digest) }?.isDamaged == true)
+        #expect(try await reopened.readWhole(kept) == whole.chunks.flatMap { $0 })
+        #expect(await contentError { _ = try await reopened.readWhole(lost) }?.isDamaged == true)
         let next = try #require(try await bench.put([torn], reopened.makeSegmentWriter()).first)
         #expect(next.path != kept.path)
-        #expect(try await reopened.readWhole(next, digest: torn.digest) == torn.chunks.flatMap { $0 })
+        #expect(try await reopened.readWhole(next) == torn.chunks.flatMap { $0 })
     }
 }
 

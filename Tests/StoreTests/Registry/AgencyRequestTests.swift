@@ -27,8 +27,8 @@ import Testing
             bench, .register(try application(code, name: name), below: try bench.key(.construction)), by: agency)
     }
 
-    private func decision() throws -> FoundingDecision {
-        FoundingDecision(number: "123/QĐ-UBND", date: try CalendarDate(iso8601: "2026-11-20"))
+    private func decision() throws -> Decision {
+        Decision(number: "123/QĐ-UBND", date: try CalendarDate(iso8601: "2026-11-20"))
     }
 
     private func events(_ bench: AcceptBench) async throws -> [String] {

@@ -3,6 +3,7 @@ import Exchange
 import Foundation
 import TestKit
 import Testing
+import Trust
 import VXPProtocol
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct ContentCommandTests {
@@ -17,6 +18,7 @@ import VXPProtocol
         var damaged: Int64?
         var missing: Int64?
         var unreadable: Int64?
+        var destroyed: Int64?
         var unreferencedBytes: Int64?
     }
 
@@ -67,8 +69,41 @@ import VXPProtocol
         let missing = try lines(try await province.hub.command("content", "check", "--json"))
         #expect(missing.first { $0.packageId != nil }?.finding == "missing")
         let left = try #require(missing.first { $0.place == "spool/left" })
-        #expect(left.finding == "unreferenced" && left.offset == 0 && left.bytes == Int64(large.count))
+        let sealed = Int64(FrameLayout.sealedLength(plaintextLength: large.count))
+        #expect(left.finding == "unreferenced" && left.offset == 0 && left.bytes == sealed)
         #expect(missing.last?.missing == 1 && (missing.last?.unreferencedBytes ?? 0) >= Int64(large.count))
+        #expect(try await province.hub.stop() == 0)
+    }
+
+    @Test func `a destroyed content is gone for both sides, and everything else of it is still told`() async throws {
+        let province = try await Province.open()
+        let sender = try province.client(Province.construction)
+        let receiver = try province.client(Province.justice)
+        let from = try Sample.agency(Province.construction)
+        let docID = try #require(try await sender.send(try Sample.document("53"), from: from).reply.docID)
+        func destroy(_ output: String...) async throws -> CommandOutcome {
+            try await CommandOutcome.run(
+                ["content", "destroy", docID, "--decision", "45/QĐ-VP", "--date", "2026-11-20"] + output,
+                environment: ["TRUC_DATA_DIR": province.hub.dataDirectory])
+        }
+        let early = try await destroy()
+        #expect(early.status == 1 && early.errors.contains("[content.awaited]"), "\(early.errors)")
+
+        let line = try #require(try await receiver.received().first)
+        #expect(try await receiver.call(.getEdoc, [.docID(line.docId)]).reply.isSuccess)
+        _ = try await receiver.confirm(line.docId, .done)
+        let done = try await destroy("--json")
+        #expect(done.status == 0 && done.output.contains(docID), "\(done.output)\(done.errors)")
+        for (client, id) in [(receiver, line.docId), (sender, docID)] {
+            let answer = try await client.call(.getEdoc, [.docID(id)])
+            #expect(answer.status == 410 && answer.text.contains("content.destroyed"), "\(answer.text)")
+        }
+        let again = try await destroy()
+        #expect(again.status == 0 && again.output.contains("đã bị hủy từ trước"))
+        let trace = try await province.hub.command("trace", docID)
+        #expect(trace.output.contains("content.destroyed") && trace.output.contains("45/QĐ-VP"), "\(trace.output)")
+        let check = try await province.hub.command("content", "check")
+        #expect(check.status == 0 && check.output.contains("(destroyed): 1"), "\(check.output)")
         #expect(try await province.hub.stop() == 0)
     }
 

@@ -163,6 +163,7 @@ private actor Scene {
         let line = try #require(try await clients[1].received().first)
         try record(try await clients[1].call(.getEdoc, [.docID(line.docId)]))
         try record(try await clients[1].confirm(line.docId, .done))
+        try await content(from: clients[0], to: clients[1])
         try record(try await clients[1].confirm("none", .done))
         try await run("trace", line.docId)
         try await run("trace", try Sample.documentID("91").text, "--json")
@@ -172,6 +173,20 @@ private actor Scene {
             let connection = try await RawHTTPClient.connect(port: hub.port)
             try await connection.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
             try record(try await connection.receive())
+        }
+    }
+
+    /// What is in a package is a secret, too, wherever but in the answer to its recipient.
+    private func content(from sender: SDKClient, to recipient: SDKClient) async throws {
+        for (number, padding) in [("93", 0), ("94", 2 << 20)] {
+            let inside = SecureRandom.bytes(48)
+            secrets.append(("content of \(number)", Secret(inside)))
+            let package = try Sample.document(number, content: inside + [UInt8](repeating: 0, count: padding))
+            try record(try await sender.send(package, from: try Sample.agency(Province.construction)))
+            let line = try #require(try await recipient.received().first)
+            let answer = try await recipient.call(.getEdoc, [.docID(line.docId)])
+            #expect(try VXPReceivedReply.content(parsing: answer.body) == package)
+            try record(try await recipient.confirm(line.docId, .done))
         }
     }
 

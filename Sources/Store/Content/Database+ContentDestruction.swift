@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Foundation
+
+extension Database {
+    /// Destroys the keys of a document's content, of every package in which it was sent. No copy of its bytes can be read
+    /// any more, wherever it lies; a copy of the database from before holds the keys wrapped, until the key of the key
+    /// file is retired that wrapped them.
+    ///
+    /// - Parameters:
+    ///   - package: any package of the document; a recall, update or status is a document of its own here.
+    ///   - decision: what the destruction rests on; recorded.
+    /// - Returns: the packages whose content was destroyed now; none when it had been before.
+    /// - Throws: `Refusal`: `.packageNotFound`; `.contentAwaited` while a delivery is neither received nor undeliverable.
+    public func destroyContent(
+        of package: PackageID, on decision: Decision, actor: String, at now: Instant
+    ) async throws -> [PackageID] {
+        try await run { connection in
+            try connection.transaction {
+                let deliveries = try connection.query(DestructionStatements.lockDeliveries, [.uuid(package.uuid)])
+                guard !deliveries.isEmpty else { throw Refusal(.packageNotFound, "\(package)") }
+                for delivery in deliveries where try delivery.decode("is_open", as: Bool.self) {
+                    throw Refusal(.contentAwaited, try delivery.decode("recipient_written", as: String.self))
+                }
+                let packages = Set(try deliveries.map { try $0.decode("package_id", as: UUID.self) })
+                let destroyed = try connection.query(DestructionStatements.destroy, [.uuids(Array(packages))])
+                    .map { PackageID(uuid: try $0.decode("package_id", as: UUID.self)) }
+                guard !destroyed.isEmpty else { return [] }
+                let (sql, parameters) = HistoryRow.statement(
+                    destroyed.map { package in
+                        HistoryRow(
+                            at: now, event: .contentDestroyed, package: package, actor: actor,
+                            detail: [
+                                "decision": .string(decision.number), "decisionDate": .string(decision.date.iso8601),
+                            ])
+                    })
+                try connection.query(sql, parameters)
+                return destroyed
+            }
+        }
+    }
+}
+
+private enum DestructionStatements {
+    /// All deliveries of the document that the package brought, or brought again. Every package has at least one.
+    static let lockDeliveries = """
+        SELECT package_id, recipient_written, state NOT IN ('delivered', 'undeliverable') AS is_open
+        FROM delivery
+        WHERE document_package_id = (SELECT coalesce(first_package_id, id) FROM package WHERE id = $1)
+        ORDER BY id FOR UPDATE
+        """
+
+    static let destroy = """
+        UPDATE content SET wrapped_key = NULL, key_id = NULL
+        WHERE package_id = ANY ($1) AND wrapped_key IS NOT NULL RETURNING package_id
+        """
+}
