@@ -28,8 +28,9 @@ extension Refusal.Entry {
         class: .operatorDuty, http: 500, vxp: "20",
         vietnamese: "Một bí mật lưu trữ không mở được.",
         english: "A stored secret cannot be opened.",
-        remedyVietnamese: "Cấp lại bí mật đó, hoặc khôi phục cơ sở dữ liệu và tệp khóa cùng nhau.",
-        remedyEnglish: "Give that secret anew, or restore database and key file together.")
+        remedyVietnamese: "Cấp lại bí mật đó; khóa nội dung thì khôi phục từ bản sao lưu cơ sở dữ liệu cùng tệp khóa.",
+        remedyEnglish:
+            "Give that secret anew; the key of a content comes back from a backup of the database, with its key file.")
 
     static let keyNotFound = Refusal.Entry(
         class: .caller, http: 404, vxp: "10",
@@ -52,19 +53,12 @@ extension Refusal.Entry {
         remedyVietnamese: "Bỏ những khóa không còn dùng bằng truc key retire.",
         remedyEnglish: "Retire what is no longer used: truc key retire.")
 
-    static let contentDestroyed = Refusal.Entry(
-        class: .permanent, http: 410, vxp: "10",
-        vietnamese: "Nội dung gói tin đã được hủy theo quyết định.",
-        english: "The content of this package was destroyed by decision.",
-        remedyVietnamese: "Xem quyết định hủy trong truc trace; nội dung không lấy lại được từ trục.",
-        remedyEnglish: "truc trace names the decision; the hub cannot bring the content back.")
-
-    static let contentAwaited = Refusal.Entry(
+    static let keyNotPrepared = Refusal.Entry(
         class: .caller, http: 409, vxp: "10",
-        vietnamese: "Còn nơi nhận chưa nhận văn bản này.",
-        english: "Recipients still await this document.",
-        remedyVietnamese: "Chỉ hủy nội dung khi mọi nơi nhận đã nhận hoặc không thể giao; xem truc trace.",
-        remedyEnglish: "Destroy it only when it was delivered to all, or cannot be; see truc trace.")
+        vietnamese: "Chưa chuẩn bị khóa cho lần xoay này.",
+        english: "No key is prepared for this rotation.",
+        remedyVietnamese: "Chạy truc key prepare, sao lưu tệp khóa (và chép tới mọi nút), rồi truc key rotate.",
+        remedyEnglish: "Run truc key prepare, save the key file (and carry it to every node), then truc key rotate.")
 
     static let secretOverlap = Refusal.Entry(
         class: .caller, http: 409, vxp: "10",

@@ -77,6 +77,7 @@ extension Refusal {
         case keyNotFound = "key.not-found"
         case keyInUse = "key.in-use"
         case keyTooMany = "key.too-many"
+        case keyNotPrepared = "key.not-prepared"
         case secretUnreadable = "hub.secret-unreadable"
         case secretOverlap = "registry.secret-overlap"
 
@@ -449,6 +450,7 @@ extension Refusal {
             case .keyRingUnusable: .keyRingUnusable
             case .keyNotFound: .keyNotFound
             case .keyInUse: .keyInUse
+            case .keyNotPrepared: .keyNotPrepared
             case .keyTooMany: .keyTooMany
             case .secretUnreadable: .secretUnreadable
             case .secretOverlap: .secretOverlap

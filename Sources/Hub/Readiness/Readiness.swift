@@ -29,6 +29,7 @@ struct ReadinessCheck: Sendable {
     ) async -> Result<Readiness, Refusal> {
         do {
             try await store.probe()
+            try await store.database.verifyKeys()
             _ = try await disk.admit(0)
             let offset = try await store.database.clockOffset { clocks.now() }
             let problems = ClockProblem.all(

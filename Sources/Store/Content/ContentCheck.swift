@@ -19,7 +19,7 @@ public struct ContentFault: Sendable, Equatable {
         case damaged
         /// Nothing of it is there.
         case missing
-        /// The system refuses to read it; it may be whole.
+        /// The system refuses to read it, or no key opens the content's own; it may be whole.
         case unreadable
     }
 
@@ -62,6 +62,7 @@ extension Database {
                 let connection = try connectionSettings.connect()
                 // Some of the questions go through a whole table.
                 try connection.query("SET statement_timeout = 0")
+                connection.silenceLimit = nil
                 var check = ContentCheck(
                     connection: connection, keys: keys,
                     layout: ContentLayout(root: contentDirectory, operations: .system), report: report)
@@ -167,13 +168,14 @@ struct ContentCheck {
             content = stored
         } catch let error as ContentError {
             throw error
-        } catch let refusal as Refusal where refusal.code != .secretUnreadable {
-            // The key file itself: then nothing can be said of any package.
+        } catch let refusal as Refusal {
+            // The content may be whole: its key is damaged, or lacks. With the key file itself all have the same fault.
+            if refusal.code == .secretUnreadable { throw .unavailable(refusal.description) }
             throw .database(refusal)
         } catch {
             throw .damaged("a stored value cannot be read: \(error)")
         }
-        let cursor = ContentCursor(content, framesPerStep: ContentStore.framesPerChunk)
+        let cursor = ContentCursor(content)
         let source: any ContentSource =
             switch content.place.backend {
             case .segments: FileSource(files: files)

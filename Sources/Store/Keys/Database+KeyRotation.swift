@@ -22,6 +22,43 @@ public struct ListedWrappingKey: Sendable {
     public let wrapped: Int
 }
 
+/// What came of wrapping anew.
+public struct Rewrapped: Sendable, Equatable {
+    /// Most things that are named.
+    static let maxNamed = 10
+
+    public fileprivate(set) var rewrapped = 0
+    /// How many no key opens; they hold the key that is named in their row.
+    public fileprivate(set) var unreadable = 0
+    /// The first of those.
+    public fileprivate(set) var named: [String] = []
+
+    fileprivate mutating func add(_ other: Rewrapped) {
+        rewrapped += other.rewrapped
+        unreadable += other.unreadable
+        named = Array((named + other.named).prefix(Self.maxNamed))
+    }
+
+    /// Counts what `rewrap` gives, and what it cannot open.
+    fileprivate mutating func take(_ rewrap: () throws -> PostgresStatement) throws -> PostgresStatement? {
+        do {
+            let statement = try rewrap()
+            rewrapped += 1
+            return statement
+        } catch let refusal as Refusal where refusal.code == .secretUnreadable {
+            unreadable += 1
+            if named.count < Self.maxNamed { named.append(refusal.detail ?? "") }
+            return nil
+        }
+    }
+}
+
+/// How far wrapping anew has come with one key: the secrets first, then the contents.
+enum RewrapPosition: Sendable {
+    case secrets(after: String, Int32)
+    case contents(after: UUID)
+}
+
 extension Database {
     /// Most things that are wrapped anew in one transaction.
     static let maxRewrapBatch = 200
@@ -67,13 +104,16 @@ extension Database {
     /// Wraps with another key from now on: the prepared one, else a new one. The keys before it go on opening what they
     /// wrapped.
     ///
-    /// - Throws: as `prepareKey`.
-    public func rotateKey(actor: String, at now: Instant) async throws -> WrappingKeyID {
+    /// - Parameter onlyPrepared: takes no key of which there is certainly no copy yet: what is wrapped with it would be
+    ///   lost with this one file.
+    /// - Throws: as `prepareKey`; `Refusal(.keyNotPrepared)`.
+    public func rotateKey(actor: String, at now: Instant, onlyPrepared: Bool = false) async throws -> WrappingKeyID {
         try await run { [keys] connection in
             let (key, recorded) = try connection.transaction {
                 try connection.query(KeyStatements.lock)
                 try connection.query(RegistryStatements.bumpVersion)
                 let recorded = Set(try KeyStatements.recorded(connection).keys)
+                if onlyPrepared, try keys.reread().prepared(recorded).isEmpty { throw Refusal(.keyNotPrepared) }
                 let key = try KeyStatements.prepare(keys, recorded, at: now)
                 try connection.pipeline(KeyStatements.add(key, actor: actor, at: now))
                 return (key, recorded.union([key.id]))
@@ -84,25 +124,22 @@ extension Database {
     }
 
     /// Wraps everything with the newest key that is wrapped with another, `maxRewrapBatch` at a time. An interrupted one
-    /// is taken up by calling it again.
-    ///
-    /// - Returns: how many were wrapped anew.
-    /// - Throws: `Refusal(.secretUnreadable)` naming what no key opens; what was wrapped before it stays so.
-    public func rewrap(actor: String, at now: Instant) async throws -> Int {
-        var total = 0
-        while true {
-            let count = try await run { [keys] connection in
-                try connection.transaction { try RewrapStatements.rewrapBatch(connection, keys) }
+    /// is taken up by calling it again. What no key opens is left as it is and told.
+    public func rewrap(actor: String, at now: Instant) async throws -> Rewrapped {
+        var total = Rewrapped()
+        let older = try await wrappingKeys().filter { $0.use == .opening }
+        for key in older {
+            var position: RewrapPosition? = .secrets(after: "", 0)
+            while let next = position {
+                let batch = try await run { [keys] connection in
+                    try connection.transaction {
+                        try RewrapStatements.rewrapBatch(connection, keys, key.id, next, actor: actor, at: now)
+                    }
+                }
+                total.add(batch.rewrapped)
+                position = batch.next
             }
-            total += count
-            if count < Self.maxRewrapBatch { break }
         }
-        guard total > 0 else { return 0 }
-        let detail = ["keys": JSONText.number(total)]
-        let (sql, parameters) = HistoryRow.statement([
-            HistoryRow(at: now, event: .keyRewrapped, actor: actor, detail: detail)
-        ])
-        try await run { connection in _ = try connection.query(sql, parameters) }
         return total
     }
 
@@ -182,60 +219,92 @@ enum RewrapStatements {
         GROUP BY key_id
         """
     private static let staleSecrets = """
-        SELECT system_id, number, wrapped FROM system_secret WHERE key_id = ANY ($1)
-        ORDER BY system_id, number LIMIT $2 FOR UPDATE
+        SELECT system_id, number, wrapped FROM system_secret WHERE key_id = $1 AND (system_id, number) > ($2, $3)
+        ORDER BY system_id, number LIMIT $4 FOR UPDATE
         """
     private static let updateSecret = """
         UPDATE system_secret SET wrapped = $3, key_id = $4 WHERE system_id = $1 AND number = $2
         """
-    static let staleContents = """
-        SELECT package_id, wrapped_key FROM content WHERE key_id = ANY ($1) LIMIT $2 FOR UPDATE
+    private static let staleContents = """
+        SELECT package_id, wrapped_key FROM content WHERE key_id = $1 AND package_id > $2
+        ORDER BY package_id LIMIT $3 FOR UPDATE
         """
     private static let updateContent = """
         UPDATE content SET wrapped_key = $2, key_id = $3 WHERE package_id = $1
         """
 
-    /// One batch, in the caller's transaction.
+    /// One batch of what `key` wrapped, in the caller's transaction.
     ///
-    /// - Returns: how many rows it had.
-    static func rewrapBatch(_ connection: PostgresConnection, _ ring: KeyRing) throws -> Int {
+    /// - Returns: what came of it, and where the next begins; nil at the end.
+    static func rewrapBatch(
+        _ connection: PostgresConnection, _ ring: KeyRing, _ key: WrappingKeyID, _ position: RewrapPosition,
+        actor: String, at now: Instant
+    ) throws -> (rewrapped: Rewrapped, next: RewrapPosition?) {
         // Under the lock no rotation comes between the choice of the key and the commit.
         try connection.query(KeyStatements.lock)
-        let recorded = Set(try KeyStatements.recorded(connection).keys)
-        try ring.adopt(recorded)
-        let older = PostgresValue.texts(recorded.subtracting([try ring.newest()]).map(\.text))
-        let secrets = try rewrapSecrets(connection, ring, older, atMost: Database.maxRewrapBatch)
-        return try secrets + rewrapContents(connection, ring, older, atMost: Database.maxRewrapBatch - secrets)
+        try ring.adopt(Set(try KeyStatements.recorded(connection).keys))
+        var batch = Rewrapped()
+        let next: RewrapPosition? =
+            switch position {
+            case .secrets(let system, let number):
+                try rewrapSecrets(connection, ring, key, system, number, &batch)
+            case .contents(let package): try rewrapContents(connection, ring, key, package, &batch)
+            }
+        if batch.rewrapped > 0 {
+            let (sql, parameters) = HistoryRow.statement([
+                HistoryRow(
+                    at: now, event: .keyRewrapped, actor: actor,
+                    detail: ["key": .string(key.text), "count": .number(batch.rewrapped)])
+            ])
+            try connection.query(sql, parameters)
+        }
+        return (batch, next)
     }
 
     private static func rewrapSecrets(
-        _ connection: PostgresConnection, _ ring: KeyRing, _ older: PostgresValue, atMost limit: Int
-    ) throws -> Int {
-        let rows = try connection.query(staleSecrets, [older, .int8(Int64(limit))])
-        let statements = try rows.map { row -> PostgresStatement in
+        _ connection: PostgresConnection, _ ring: KeyRing, _ key: WrappingKeyID, _ system: String, _ number: Int32,
+        _ batch: inout Rewrapped
+    ) throws -> RewrapPosition {
+        let rows = try connection.query(
+            staleSecrets, [.text(key.text), .text(system), .int4(number), .int8(Int64(Database.maxRewrapBatch))])
+        var next = RewrapPosition.contents(after: ContentCheck.leastID)
+        var statements: [PostgresStatement] = []
+        for row in rows {
             let system = try row.decode("system_id", as: String.self)
             let number = try row.decode("number", as: Int32.self)
-            let wrapped = try ring.rewrap(
-                try row.decode("wrapped", as: [UInt8].self), SecretStatements.context(system, number))
-            return (
-                updateSecret, [.text(system), .int4(number), .bytea(wrapped.bytes), .text(wrapped.keyID.text)]
-            )
+            let statement = try batch.take {
+                let wrapped = try ring.rewrap(
+                    try row.decode("wrapped", as: [UInt8].self), SecretStatements.context(system, number))
+                return (
+                    updateSecret, [.text(system), .int4(number), .bytea(wrapped.bytes), .text(wrapped.keyID.text)]
+                )
+            }
+            if let statement { statements.append(statement) }
+            if rows.count == Database.maxRewrapBatch { next = .secrets(after: system, number) }
         }
         try connection.pipeline(statements)
-        return rows.count
+        return next
     }
 
     private static func rewrapContents(
-        _ connection: PostgresConnection, _ ring: KeyRing, _ older: PostgresValue, atMost limit: Int
-    ) throws -> Int {
-        let rows = try connection.query(staleContents, [older, .int8(Int64(limit))])
-        let statements = try rows.map { row -> PostgresStatement in
+        _ connection: PostgresConnection, _ ring: KeyRing, _ key: WrappingKeyID, _ package: UUID,
+        _ batch: inout Rewrapped
+    ) throws -> RewrapPosition? {
+        let rows = try connection.query(
+            staleContents, [.text(key.text), .uuid(package), .int8(Int64(Database.maxRewrapBatch))])
+        var next: RewrapPosition?
+        var statements: [PostgresStatement] = []
+        for row in rows {
             let package = PackageID(uuid: try row.decode("package_id", as: UUID.self))
-            let wrapped = try ring.rewrap(
-                try row.decode("wrapped_key", as: [UInt8].self), ContentKeys.context(package))
-            return (updateContent, [.uuid(package.uuid), .bytea(wrapped.bytes), .text(wrapped.keyID.text)])
+            let statement = try batch.take {
+                let wrapped = try ring.rewrap(
+                    try row.decode("wrapped_key", as: [UInt8].self), ContentKeys.context(package))
+                return (updateContent, [.uuid(package.uuid), .bytea(wrapped.bytes), .text(wrapped.keyID.text)])
+            }
+            if let statement { statements.append(statement) }
+            if rows.count == Database.maxRewrapBatch { next = .contents(after: package.uuid) }
         }
         try connection.pipeline(statements)
-        return rows.count
+        return next
     }
 }

@@ -21,6 +21,20 @@ extension Database {
     }
 }
 
+extension Database {
+    /// Makes sure that what is wrapped now could be opened after a restart: that the key file is still there and has every
+    /// key that the database knows.
+    ///
+    /// - Throws: as `openKeys`.
+    public func verifyKeys() async throws {
+        try await run { [keys] connection in
+            let recorded = try KeyStatements.recorded(connection)
+            guard keys.fileExists else { throw Refusal(.keyRingMissing, keys.path) }
+            try KeyStatements.check(recorded, try keys.onDisk())
+        }
+    }
+}
+
 enum KeyStatements {
     /// Whoever changes the key file or the registry does it under this row's lock.
     static let lock = "SELECT only_row FROM hub FOR UPDATE"

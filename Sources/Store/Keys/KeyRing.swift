@@ -90,11 +90,18 @@ public final class KeyRing: Sendable {
     /// - Throws: `Refusal(.keyRingUnusable)`: unreadable, readable by others, or no key file.
     @discardableResult
     func reread() throws(Refusal) -> WrappingKeys {
+        let keys = try onDisk()
+        state.withLock { $0.keys = keys }
+        return keys
+    }
+
+    /// What the file has now; memory keeps what it had.
+    ///
+    /// - Throws: as `reread`.
+    func onDisk() throws(Refusal) -> WrappingKeys {
         do throws(ParsingProblem) {
             let bytes = try PrivateFile.read(path, isForOwnerOnly: true)
-            let keys = try WrappingKeys(fileText: String(decoding: bytes, as: UTF8.self))
-            state.withLock { $0.keys = keys }
-            return keys
+            return try WrappingKeys(fileText: String(decoding: bytes, as: UTF8.self))
         } catch {
             throw Refusal(.keyRingUnusable, "\(path): \(error.reason)")
         }
@@ -105,6 +112,8 @@ public final class KeyRing: Sendable {
     ///
     /// - Throws: `Refusal(.keyRingUnusable)`.
     func replace(with keys: WrappingKeys) throws(Refusal) {
+        // What a link leads to is the file that others have, too.
+        let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         let draft = path + ".new"
         // What a killed writer left is nobody's.
         unlink(draft)

@@ -177,7 +177,7 @@ CREATE TABLE content (
     key_id      text REFERENCES wrapping_key,
     CHECK ((wrapped_key IS NULL) = (key_id IS NULL))
 );
-CREATE INDEX content_by_key ON content (key_id);
+CREATE INDEX content_by_key ON content (key_id, package_id);
 -- A set of chunks belongs to one content, and is found from its side.
 CREATE UNIQUE INDEX content_by_chunks ON content ((split_part(place, ':', 2)::uuid)) WHERE backend = 'chunks';
 

@@ -7,17 +7,15 @@ import Trust
 
 struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "key", abstract: "The keys that wrap the secrets in the database.",
+        commandName: "key", abstract: "The keys that wrap the secrets in the database and the key of every content.",
         discussion: """
-            They lie in the key file, outside the database; key-file of truc config explain says where. Save it after
-            every change, apart from the database.
+            They lie in the key file, outside the database; key-file of truc config explain says where. Without it no
+            package can be read: save it, apart from the database, before anything is wrapped with a new key.
 
-              truc key rotate         a new key wraps from now on, and everything is wrapped anew with it
+              truc key prepare        puts the next key into the file; save the file now, and carry it to every node
+              truc key rotate         that key wraps from now on, and everything is wrapped anew with it
               truc key list
-              truc key retire 5f0c…   forget a key that opens nothing any more
-
-            Where several nodes have copies of the file: truc key prepare, carry the file to every node, then truc key
-            rotate. Before a retirement nothing need be carried; after it, carry the file again.
+              truc key retire 5f0c…   forget a key that opens nothing any more; carry the file again
             """,
         subcommands: [List.self, Prepare.self, Rotate.self, Rewrap.self, Retire.self])
 
@@ -62,7 +60,7 @@ struct KeyCommand: AsyncParsableCommand {
         func run() async throws {
             let id = try await Installation.visit(installation) { try await $0.prepareKey(at: .now()) }
             if output.json { return try Console.printJSON(["id": id.text]) }
-            print("Đã chuẩn bị khóa \(id); chép tệp khóa tới mọi nút rồi chạy truc key rotate.")
+            print("Đã chuẩn bị khóa \(id); sao lưu tệp khóa, chép tới mọi nút, rồi chạy truc key rotate.")
         }
     }
 
@@ -70,20 +68,21 @@ struct KeyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Wrap with another key from now on, and wrap anew what the keys before it wrapped.",
             discussion: """
-                Takes the prepared key, or makes one. The hub goes on meanwhile. When it was interrupted, truc key rewrap
-                does the rest.
+                Takes the key of truc key prepare, of which you have saved a copy. The hub goes on meanwhile. When it was
+                interrupted, truc key rewrap does the rest.
+
+                Exit status 2 when something was found that no key opens; it is named and stays as it is.
                 """)
         @OptionGroup var installation: InstallationOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let (id, count) = try await Installation.visit(installation) { database in
-                let id = try await database.rotateKey(actor: Operator.actor, at: .now())
+            let (id, rewrapped) = try await Installation.visit(installation) { database in
+                let id = try await database.rotateKey(actor: Operator.actor, at: .now(), onlyPrepared: true)
                 return (id, try await database.rewrap(actor: Operator.actor, at: .now()))
             }
-            if output.json { return try Console.printJSON(Rewrapped(id: id.text, rewrapped: count)) }
-            print("Khóa \(id) được dùng từ bây giờ; đã mã hóa lại \(count) bí mật.")
-            print("Hãy sao lưu tệp khóa, tách khỏi bản sao lưu cơ sở dữ liệu.")
+            if !output.json { print("Khóa \(id) được dùng từ bây giờ.") }
+            try ShownRewrap(id: id.text, rewrapped).show(asJSON: output.json)
         }
     }
 
@@ -94,11 +93,10 @@ struct KeyCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let count = try await Installation.visit(installation) {
+            let rewrapped = try await Installation.visit(installation) {
                 try await $0.rewrap(actor: Operator.actor, at: .now())
             }
-            if output.json { return try Console.printJSON(["rewrapped": count]) }
-            print("Đã mã hóa lại \(count) bí mật.")
+            try ShownRewrap(id: nil, rewrapped).show(asJSON: output.json)
         }
     }
 
@@ -123,8 +121,32 @@ struct KeyCommand: AsyncParsableCommand {
         }
     }
 
-    private struct Rewrapped: Encodable {
-        let id: String
+    /// What came of wrapping anew, as commands print it.
+    private struct ShownRewrap: Encodable {
+        /// The key that wraps, when it is another than before.
+        let id: String?
         let rewrapped: Int
+        let unreadable: Int
+        let named: [String]
+
+        init(id: String?, _ rewrapped: Rewrapped) {
+            self.id = id
+            self.rewrapped = rewrapped.rewrapped
+            unreadable = rewrapped.unreadable
+            named = rewrapped.named
+        }
+
+        /// - Throws: `ExitCode` when something could not be opened.
+        func show(asJSON: Bool) throws {
+            if asJSON { try Console.printJSON(self) } else { printText() }
+            if unreadable > 0 { throw ExitCode(Console.operatorStatus) }
+        }
+
+        private func printText() {
+            print("Đã mã hóa lại \(rewrapped) khóa nội dung và bí mật.")
+            guard unreadable > 0 else { return }
+            print("Không mở được \(unreadable) (unreadable): \(named.joined(separator: "; ")).")
+            print(Refusal.Code.secretUnreadable.entry.remedyVietnamese)
+        }
     }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Exchange
+import Foundation
 import Store
 import TestKit
 import Testing
+import Trust
 
 @testable import Hub
 
@@ -47,6 +49,32 @@ struct WrongClock: ClockSource {
         #expect(refusal?.detail?.contains(ahead > .zero ? "behind the hub's" : "ahead of the hub's") == true)
         // Below the bound it is fine.
         _ = try await readiness(WrongClock(ahead: ahead), maxDrift: 60)
+    }
+
+    /// What is taken then could not be read after a restart.
+    @Test func aHubWhoseKeyFileIsNotWhatItWasIsNotReady() async throws {
+        let test = try await TestHub.open(isSeeded: false)
+        let path = test.store.database.keys.path
+        func code() async -> Refusal.Code? {
+            // A hub of its own each time: what one has found holds for a second.
+            do throws(Refusal) {
+                _ = try await Hub(store: test.store, settings: Settings()).readiness()
+                return nil
+            } catch { return error.code }
+        }
+        #expect(await code() == nil)
+        let kept = try String(contentsOfFile: path, encoding: .utf8)
+        try FileManager.default.removeItem(atPath: path)
+        #expect(await code() == .keyRingMissing)
+        try kept.write(toFile: path, atomically: false, encoding: .utf8)
+        #expect(chmod(path, 0o644) == 0)
+        #expect(await code() == .keyRingUnusable)
+        #expect(chmod(path, 0o600) == 0)
+        #expect(await code() == nil)
+        let other = WrappingKeys([WrappingKey(createdAt: .now())])
+        try other.fileText.write(toFile: path, atomically: false, encoding: .utf8)
+        #expect(await code() == .keyRingMismatch)
+        await test.close()
     }
 
     /// Just below and just above, without a database that answers when it likes.

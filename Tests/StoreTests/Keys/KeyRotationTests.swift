@@ -26,13 +26,13 @@ import Trust
         }
         let before = try await bench.database.registry()
         let key = try await bench.database.rotateKey(actor: actor, at: .now())
-        #expect(try await bench.database.rewrap(actor: actor, at: .now()) == before.systems.count)
-        #expect(try await bench.database.rewrap(actor: actor, at: .now()) == 0)
+        #expect(try await bench.database.rewrap(actor: actor, at: .now()).rewrapped == before.systems.count)
+        #expect(try await bench.database.rewrap(actor: actor, at: .now()).rewrapped == 0)
         let after = try await bench.database.registry()
         #expect(after.systems == before.systems && after.version > before.version)
         #expect(
             try await bench.column("SELECT DISTINCT key_id AS value FROM system_secret") == [key.text])
-        #expect(try await history(bench) == ["key.added", "key.added", "key.rewrapped"])
+        #expect(try await history(bench) == ["key.added", "key.added"] + Array(repeating: "key.rewrapped", count: 3))
         await bench.close()
     }
 
@@ -74,6 +74,31 @@ import Trust
         #expect(!(try String(contentsOfFile: database.keys.path, encoding: .utf8)).contains(first.id.text))
         #expect(try await database.registry().systems == bench.registry.systems)
         #expect(await refusal { try await database.retireKey(first.id, actor: actor, at: .now()) } == .keyNotFound)
+        await bench.close()
+    }
+
+    @Test func aKeyIsPreparedBeforeItWraps() async throws {
+        let bench = try await AcceptBench()
+        let database = bench.database
+        func rotate() async throws -> WrappingKeyID {
+            try await database.rotateKey(actor: actor, at: .now(), onlyPrepared: true)
+        }
+        #expect(await refusal { try await rotate() } == .keyNotPrepared)
+        let ready = try await database.prepareKey(at: .now())
+        #expect(try await rotate() == ready)
+        #expect(await refusal { try await rotate() } == .keyNotPrepared)
+        await bench.close()
+    }
+
+    /// A link stays one: others read the file that it leads to.
+    @Test func aKeyFileBehindALinkIsChangedWhereItIs() async throws {
+        let bench = try await AcceptBench()
+        let (path, shared) = (bench.database.keys.path, "\(bench.directory.path)/shared")
+        try FileManager.default.moveItem(atPath: path, toPath: shared)
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: shared)
+        let ready = try await bench.database.prepareKey(at: .now())
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == shared)
+        #expect(try String(contentsOfFile: shared, encoding: .utf8).contains(ready.text))
         await bench.close()
     }
 
