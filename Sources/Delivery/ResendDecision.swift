@@ -7,15 +7,19 @@ public enum ResendDecision: Equatable, Sendable {
     case firstReceipt
     /// The same document, with recipients that did not have it: these are added (by position in the new package).
     case addRecipients([Int])
+    /// Recipients that did not have it, for a document whose content was destroyed by decision: it must not come back.
+    case destroyed
     /// Another document under the same id.
     case conflict
 
     /// - Parameters:
     ///   - sameMeaning: whether header and attachments mean the same as the first package's.
+    ///   - isDestroyed: whether the document's content was destroyed.
     ///   - alreadyAddressed: for each recipient of the new package, whether the document has a delivery to it.
-    public static func decide(sameMeaning: Bool, alreadyAddressed: [Bool]) -> ResendDecision {
+    public static func decide(sameMeaning: Bool, isDestroyed: Bool, alreadyAddressed: [Bool]) -> ResendDecision {
         guard sameMeaning else { return .conflict }
         let added = alreadyAddressed.indices.filter { !alreadyAddressed[$0] }
-        return added.isEmpty ? .firstReceipt : .addRecipients(added)
+        if added.isEmpty { return .firstReceipt }
+        return isDestroyed ? .destroyed : .addRecipients(added)
     }
 }

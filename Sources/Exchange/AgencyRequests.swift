@@ -73,18 +73,6 @@ public enum AgencyRequestState: String, CaseIterable, Sendable, Codable {
     case rejected
 }
 
-/// The decision of the competent body that a change rests on which the hub must not make by itself.
-public struct Decision: Sendable, Equatable {
-    /// Number and notation, for example `123/QĐ-UBND`.
-    public let number: String
-    public let date: CalendarDate
-
-    public init(number: String, date: CalendarDate) {
-        self.number = number
-        self.date = date
-    }
-}
-
 /// What an operator adds to a request when it is approved.
 public enum AgencyApproval: Sendable, Equatable {
     /// - aliases: other written forms of the new identifier.

@@ -4,13 +4,17 @@ import Testing
 
 @Suite struct ResendDecisionTests {
     @Test func `another meaning is a conflict whoever is addressed`() {
-        #expect(ResendDecision.decide(sameMeaning: false, alreadyAddressed: [true]) == .conflict)
-        #expect(ResendDecision.decide(sameMeaning: false, alreadyAddressed: []) == .conflict)
+        #expect(ResendDecision.decide(sameMeaning: false, isDestroyed: false, alreadyAddressed: [true]) == .conflict)
+        #expect(ResendDecision.decide(sameMeaning: false, isDestroyed: false, alreadyAddressed: []) == .conflict)
     }
 
     @Test func `known recipients get nothing twice, new ones are added`() {
-        #expect(ResendDecision.decide(sameMeaning: true, alreadyAddressed: [true, true]) == .firstReceipt)
-        #expect(
-            ResendDecision.decide(sameMeaning: true, alreadyAddressed: [true, false, false]) == .addRecipients([1, 2]))
+        func decision(_ alreadyAddressed: [Bool], isDestroyed: Bool = false) -> ResendDecision {
+            ResendDecision.decide(sameMeaning: true, isDestroyed: isDestroyed, alreadyAddressed: alreadyAddressed)
+        }
+        #expect(decision([true, true]) == .firstReceipt)
+        #expect(decision([true, false, false]) == .addRecipients([1, 2]))
+        #expect(decision([true, true], isDestroyed: true) == .firstReceipt)
+        #expect(decision([true, false], isDestroyed: true) == .destroyed)
     }
 }

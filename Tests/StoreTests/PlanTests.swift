@@ -32,8 +32,7 @@ import Testing
             SELECT package, 'document', sender, 'x', 'VB ' || n, 'VB ' || n, (n % 500)::text, 'CV-' || n, 'absent',
                 digest, digest, at, package FROM made;
         INSERT INTO package_key SELECT sender, 'document:VB ' || n, package, digest FROM made;
-        INSERT INTO content (package_id, backend, place, length, sha256)
-            SELECT package, 'segments', 'seg', 1, digest FROM made;
+        INSERT INTO content SELECT package, 'segments', 'seg', 1, digest, '\\x00', (SELECT id FROM wrapping_key) FROM made;
         INSERT INTO attachment SELECT package, 0, 'a', 'b', 'c', 1, digest FROM made;
         INSERT INTO package_link SELECT package, 0, 'responds-to', 'TL ' || n, 'TL ' || n, '[]' FROM made;
         INSERT INTO delivery (id, package_id, document_package_id, recipient_agency_id, recipient_written, message_type,
@@ -117,6 +116,13 @@ import Testing
         ] {
             questions.append(Question(name: "trace \(id)") { database, _, _ in _ = try await database.trace(id) })
         }
+        questions.append(
+            Question(name: "destroy") { database, _, number in
+                let package = PackageID(
+                    uuid: try #require(UUID(uuidString: "01900000-0000-7000-8000-00000000000\(1 + number % 8)")))
+                let decision = Decision(number: "1", date: Instant.now().vietnamDate)
+                _ = try await database.destroyContent(of: package, on: decision, actor: "operator:test", at: .now())
+            })
         questions.append(
             Question(name: "fetch") { database, _, _ in
                 let refused = await refusal {

@@ -63,9 +63,6 @@ public struct TraceReport: Encodable, Sendable {
     }
 
     public struct Event: Encodable, Sendable {
-        /// The event whose detail is the decision by which a content was destroyed.
-        public static let destruction = "content.destroyed"
-
         public let at: Instant
         public let event: String
         public let docId: PackageID?
@@ -73,6 +70,9 @@ public struct TraceReport: Encodable, Sendable {
         public let actor: String
         public let requestId: RequestID?
         public let detail: String
+
+        /// Whether the detail says what stands nowhere else: the decision by which a content was destroyed.
+        public var isDestruction: Bool { event == TraceRecords.destruction }
     }
 
     public init(query: String, records: TraceRecords, registry: RegistrySnapshot) {

@@ -31,7 +31,7 @@ enum AcceptStatements {
         WHERE key.agency_id = $1 AND key.identity = $2
         """
 
-    /// One recipient's word on one document at a time, over all nodes.
+    /// One recipient's word on one document at a time, over all nodes; and one change of what a document has.
     static let lockStatus = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, $2::bigint))"
 
     static let applyStatus = """
@@ -50,8 +50,9 @@ enum AcceptStatements {
         """
 
     static let existingKey = """
-        SELECT key.package_id, key.meaning, package.accepted_at
+        SELECT key.package_id, key.meaning, package.accepted_at, content.wrapped_key IS NULL AS is_destroyed
         FROM package_key AS key JOIN package ON package.id = key.package_id
+        LEFT JOIN content ON content.package_id = key.package_id
         WHERE key.agency_id = $1 AND key.identity = $2
         """
 

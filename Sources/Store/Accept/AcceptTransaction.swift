@@ -84,11 +84,13 @@ struct AcceptTransaction {
             let deliveries = placed.acceptance.package.deliveries
             let decision = ResendDecision.decide(
                 sameMeaning: try key.decode("meaning", as: [UInt8].self) == envelope.meaning.bytes,
+                isDestroyed: try key.decode("is_destroyed", as: Bool.self),
                 alreadyAddressed: deliveries.map(addressed.contains))
             switch decision {
             case .conflict:
                 try write(history: envelope, .packageConflict, on: first)
                 return .conflict(with: first)
+            case .destroyed: throw Refusal(.contentDestroyed, "\(first)")
             case .firstReceipt:
                 try write(history: envelope, .packageRepeated, on: first)
                 return .known(first, at: firstAt, added: 0)

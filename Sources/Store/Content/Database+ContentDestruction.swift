@@ -4,8 +4,8 @@ import Foundation
 
 extension Database {
     /// Destroys the keys of a document's content, of every package in which it was sent. No copy of its bytes can be read
-    /// any more, wherever it lies; a copy of the database from before holds the keys wrapped, until the key of the key
-    /// file is retired that wrapped them.
+    /// any more, wherever it lies, and a resend cannot bring it back. Copies of the database from before hold the keys
+    /// wrapped: they open as long as a copy of the key file has the key that wrapped them.
     ///
     /// - Parameters:
     ///   - package: any package of the document; a recall, update or status is a document of its own here.
@@ -17,8 +17,18 @@ extension Database {
     ) async throws -> [PackageID] {
         try await run { connection in
             try connection.transaction {
-                let deliveries = try connection.query(DestructionStatements.lockDeliveries, [.uuid(package.uuid)])
-                guard !deliveries.isEmpty else { throw Refusal(.packageNotFound, "\(package)") }
+                guard let key = try connection.query(DestructionStatements.key, [.uuid(package.uuid)]).first else {
+                    throw Refusal(.packageNotFound, "\(package)")
+                }
+                // As a resend does: it must not add a delivery, with a content of its own, behind our back.
+                try connection.query(
+                    AcceptStatements.lockStatus,
+                    [
+                        .text(try key.decode("identity", as: String.self)),
+                        .int8(try key.decode("agency_id", as: Int64.self)),
+                    ])
+                let deliveries = try connection.query(
+                    DestructionStatements.lockDeliveries, [.uuid(try key.decode("package_id", as: UUID.self))])
                 for delivery in deliveries where try delivery.decode("is_open", as: Bool.self) {
                     throw Refusal(.contentAwaited, try delivery.decode("recipient_written", as: String.self))
                 }
@@ -41,13 +51,20 @@ extension Database {
     }
 }
 
-private enum DestructionStatements {
-    /// All deliveries of the document that the package brought, or brought again. Every package has at least one.
+enum DestructionStatements {
+    /// The identity of the document that the package brought, or brought again, and its first package.
+    static let key = """
+        SELECT key.agency_id, key.identity, key.package_id
+        FROM package JOIN package AS first ON first.id = coalesce(package.first_package_id, package.id)
+        JOIN package_key AS key ON key.agency_id = first.sender_agency_id AND key.package_id = first.id
+            AND key.identity IN ('document:' || first.document_key, 'message:' || encode(first.sha256, 'hex'))
+        WHERE package.id = $1
+        """
+
+    /// All deliveries of a document. Every package has at least one.
     static let lockDeliveries = """
         SELECT package_id, recipient_written, state NOT IN ('delivered', 'undeliverable') AS is_open
-        FROM delivery
-        WHERE document_package_id = (SELECT coalesce(first_package_id, id) FROM package WHERE id = $1)
-        ORDER BY id FOR UPDATE
+        FROM delivery WHERE document_package_id = $1 ORDER BY id FOR UPDATE
         """
 
     static let destroy = """

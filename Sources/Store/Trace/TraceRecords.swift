@@ -5,6 +5,9 @@ import Trust
 
 /// Everything that the hub knows about some packages, as values.
 public struct TraceRecords: Sendable {
+    /// The event whose detail is the decision by which a content was destroyed.
+    public static let destruction = HistoryRow.Event.contentDestroyed.rawValue
+
     public let packages: [Package]
     public let deliveries: [Delivery]
     public let statuses: [Status]

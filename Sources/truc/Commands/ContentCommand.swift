@@ -45,8 +45,8 @@ extension ContentCommand {
                 truc content destroy 0193a5c4-… --decision 45/QĐ-VP --date 2026-11-20
 
                 Destroys the keys under which the document's packages are stored; envelope, history and digests stay. Refused
-                while a recipient still awaits it. A backup of the database from before still holds the keys, wrapped: they
-                are gone from there, too, when the key that wraps them is retired (truc key rotate, rewrap, retire).
+                while a recipient still awaits it. Backups of the database from before still hold the keys, wrapped: docs/data.md
+                says what it takes that these do not open either.
 
                 Cannot be undone.
                 """)

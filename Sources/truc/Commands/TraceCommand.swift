@@ -47,7 +47,7 @@ enum TraceText {
             let target = event.deliveryId.map { " docId \($0)" } ?? ""
             lines.append("  \(event.at.iso8601)  \(event.event)  \(event.actor)\(target)")
             // Of what else happened all that matters stands above.
-            if event.event == TraceReport.Event.destruction { lines.append("    \(event.detail)") }
+            if event.isDestruction { lines.append("    \(event.detail)") }
         }
         if report.isCut { lines.append("  … còn nữa (cut: there is more)") }
         return lines

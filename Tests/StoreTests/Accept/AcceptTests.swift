@@ -109,9 +109,9 @@ import Trust
         await bench.close()
     }
 
-    @Test(arguments: [1, 5])
-    func aPoisonedPackageIsRefusedAlone(poisoned: Int) async throws {
-        let bench = try await AcceptBench()
+    @Test(arguments: [1, 5], ContentBackend.allCases)
+    func aPoisonedPackageIsRefusedAlone(poisoned: Int, backend: ContentBackend) async throws {
+        let bench = try await AcceptBench(backend)
         let outcomes = try await withThrowingTaskGroup(of: (Int, Refusal.Code?).self) { group in
             for number in 0..<24 {
                 let isPoisoned = number < poisoned
@@ -125,9 +125,14 @@ import Trust
             return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
         #expect(outcomes == Dictionary(uniqueKeysWithValues: (0..<poisoned).map { ($0, .internalError) }))
-        #expect(try await bench.pending(.finance).count == 24 - poisoned)
+        let lines = try await bench.pending(.finance)
+        #expect(lines.count == 24 - poisoned)
         #expect(try await bench.count("package") == Int64(24 - poisoned))
         #expect(try await bench.count("package_key") == Int64(24 - poisoned))
+        // Sealed in the batch that failed, and once more alone.
+        var texts: [String] = []
+        for line in lines { texts.append(try await bench.text(of: line.id)) }
+        #expect(Set(texts) == Set((poisoned..<24).map { "<edXML>VB-\($0)</edXML>" }))
         await bench.close()
     }
 

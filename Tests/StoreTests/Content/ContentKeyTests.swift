@@ -80,7 +80,7 @@ import Trust
         // Content alone keeps the old key.
         try await bench.asOwner("DELETE FROM system_secret")
         #expect(await refusal { try await database.retireKey(first.id, actor: actor, at: .now()) } == .keyInUse)
-        #expect(try await database.rewrap(actor: actor, at: .now()) == 3)
+        #expect(try await database.rewrap(actor: actor, at: .now()).rewrapped == 3)
         #expect(try await accepting.column("SELECT DISTINCT key_id AS value FROM content") == [second.text])
         try await database.retireKey(first.id, actor: actor, at: .now())
         for content in contents {
@@ -88,6 +88,75 @@ import Trust
             #expect(try await bench.stream(again).count == content.content.length)
             #expect(again.content.key == content.content.key)
         }
+        await bench.close()
+    }
+
+    /// One damaged key among many stops neither the rotation nor what can be wrapped anew.
+    @Test func whatNoKeyOpensIsNamedAndLeftAsItIs() async throws {
+        let bench = try await BackendBench(.segments)
+        let (database, accepting) = (bench.accepting.database, bench.accepting)
+        var contents: [ReadableContent] = []
+        for number in 0..<UInt8(4) { contents.append(try await bench.put([number])) }
+        let damaged = contents.removeFirst()
+        try await bench.asOwner(
+            """
+            UPDATE content SET wrapped_key = set_byte(wrapped_key, 40, 255 - get_byte(wrapped_key, 40))
+            WHERE package_id = '\(damaged.packageID)'
+            """)
+        let first = try #require(try await database.wrappingKeys().first)
+        _ = try await database.rotateKey(actor: actor, at: .now())
+        let outcome = try await database.rewrap(actor: actor, at: .now())
+        #expect(outcome.rewrapped == 3 + accepting.registry.systems.count && outcome.unreadable == 1)
+        #expect(outcome.named.count == 1 && outcome.named.allSatisfy { $0.contains("\(damaged.packageID)") })
+        for content in contents { #expect(try await bench.stream(content).count == 1) }
+        #expect(await refusal { try await database.retireKey(first.id, actor: actor, at: .now()) } == .keyInUse)
+        let check = try await database.checkContentAsItIs(in: "\(accepting.directory.path)/content")
+        #expect(check.faults == [.unreadable: 1] && check.bytes == 3)
+        await bench.close()
+    }
+
+    /// Whatever is done to the keys meanwhile: what was accepted can be read.
+    @Test(arguments: backends)
+    func keysChangeUnderRunningAcceptances(_ backend: ContentBackend) async throws {
+        let bench = try await AcceptBench(backend)
+        let accepted = try await withThrowingTaskGroup(of: [PackageID].self) { group in
+            for sender in 0..<4 {
+                group.addTask {
+                    var accepted: [PackageID] = []
+                    for number in 0..<25 {
+                        // Decided again until no rotation comes between, as an intake does.
+                        while true {
+                            let version = try await bench.database.registry().version
+                            let acceptance = try bench.acceptance("VB-\(sender)-\(number)", version: version)
+                            guard try await bench.store.accept(acceptance).isAccepted else { continue }
+                            accepted.append(acceptance.id)
+                            break
+                        }
+                    }
+                    return accepted
+                }
+            }
+            group.addTask {
+                for _ in 0..<6 {
+                    let old = try #require(try await bench.database.wrappingKeys().last).id
+                    _ = try await bench.database.rotateKey(actor: actor, at: .now())
+                    // What was wrapped before and committed after is left for the next round.
+                    while await refusal({ try await bench.database.retireKey(old, actor: actor, at: .now()) })
+                        == .keyInUse
+                    {
+                        _ = try await bench.database.rewrap(actor: actor, at: .now())
+                    }
+                }
+                return []
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(accepted.count == 100)
+        for package in accepted {
+            let content = try await bench.fetch(package.uuid, by: .construction)
+            #expect(try await bench.store.content.readWhole(content.content).starts(with: Array("<edXML>VB-".utf8)))
+        }
+        #expect(try await bench.database.wrappingKeys().count == 1)
         await bench.close()
     }
 
@@ -102,7 +171,8 @@ import Trust
             try await group.waitForAll()
         }
         let key = try await bench.database.rotateKey(actor: actor, at: .now())
-        #expect(try await bench.database.rewrap(actor: actor, at: .now()) == count + bench.registry.systems.count)
+        #expect(
+            try await bench.database.rewrap(actor: actor, at: .now()).rewrapped == count + bench.registry.systems.count)
         #expect(try await bench.column("SELECT DISTINCT key_id AS value FROM content") == [key.text])
         await bench.close()
     }
@@ -120,7 +190,15 @@ import Trust
         let wrapped: [[UInt8]] = try await bench.column(
             "SELECT wrapped_key AS value FROM content WHERE package_id = $1", [.uuid(first.id.uuid)])
 
-        #expect(await refusal { _ = try await destroy(bench, first.id) } == .contentAwaited)
+        // Whatever is neither received nor undeliverable may still be asked for.
+        for state in ["waiting", "processing", "held"] {
+            try await onConnection(to: bench.owner) { connection in
+                try connection.query(
+                    "UPDATE delivery SET state = $1 WHERE package_id = $2", [.text(state), .uuid(first.id.uuid)])
+            }
+            #expect(await refusal { _ = try await destroy(bench, first.id) } == .contentAwaited, "\(state)")
+        }
+        try await onConnection(to: bench.owner) { try $0.execute("UPDATE delivery SET state = 'waiting'") }
         try await receive(bench, .finance)
         #expect(await refusal { _ = try await destroy(bench, wider.id) } == .contentAwaited)
         try await receive(bench, .treasury)
@@ -140,6 +218,11 @@ import Trust
             WHERE event = 'content.destroyed'
             """)
         #expect(recorded == Array(repeating: "\(actor) 45/QĐ-VP 2026-11-20", count: 2))
+        // Sent again it is known, but comes to nobody else.
+        let again = try bench.acceptance("VB-1", to: [.finance], content: "một", meaning: "m")
+        #expect(try await bench.store.accept(again).isKnown(first.id))
+        let further = try bench.acceptance("VB-1", to: [.finance, .stranger], content: "ba", meaning: "m")
+        #expect(await refusal { _ = try await bench.store.accept(further) } == .contentDestroyed)
         let kept = try await bench.fetch(other.id.uuid, by: .construction)
         #expect(try await bench.store.content.readWhole(kept.content) == Array("khác".utf8))
         let check = try await bench.database.checkContentAsItIs(in: "\(bench.directory.path)/content")
