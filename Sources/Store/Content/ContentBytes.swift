@@ -40,14 +40,15 @@ public struct ContentBytes: Sendable {
     /// The sealed bytes, cut as the rows of `content_chunk` are.
     var sealedPieces: [[UInt8]] {
         var pieces: [[UInt8]] = []
+        var piece: [UInt8] = []
+        piece.reserveCapacity(min(sealedLength, ContentStore.sealedChunkLength))
         seal { frame in
-            if let last = pieces.last, last.count < ContentStore.sealedChunkLength {
-                pieces[pieces.count - 1].append(contentsOf: frame)
-            } else {
-                pieces.append(Array(frame))
-            }
+            piece += frame
+            guard piece.count == ContentStore.sealedChunkLength else { return }
+            pieces.append(piece)
+            piece.removeAll(keepingCapacity: true)
         }
-        return pieces
+        return piece.isEmpty ? pieces : pieces + [piece]
     }
 
     /// Computes the digest.

@@ -12,8 +12,7 @@ struct ContentChunks: AsyncSequence, Sendable {
     let access: ContentAccess
 
     func makeAsyncIterator() -> Iterator {
-        Iterator(
-            cursor: ContentCursor(content, range: range, framesPerStep: ContentStore.framesPerChunk), access: access)
+        Iterator(cursor: ContentCursor(content, range: range), access: access)
     }
 
     struct Iterator: AsyncIteratorProtocol {
@@ -34,47 +33,54 @@ struct ContentChunks: AsyncSequence, Sendable {
 /// Every byte that it hands out is authentic: its frame opened with the content's key, at its place. Of a whole content
 /// the last bytes are handed out only after the digest of all has been found right.
 final class ContentCursor: Sendable {
+    /// Sealed bytes that are read in one step: whole frames.
+    static let stepLength = ContentStore.sealedChunkLength
+
     private struct State: ~Copyable {
-        var opener: FrameOpener
+        var decryptor: FrameDecryptor
         var hash = SHA256()
-        /// The next frame to be read.
-        var frame: Int
+        /// Where in the sealed content the next step begins.
+        var position: Int
         /// The first failure; it stays.
         var failure: ContentError?
     }
 
     let content: StoredContent
-    /// Nil for the whole content.
-    private let range: Range<Int>?
-    private let frames: Range<Int>
-    private let framesPerStep: Int
+    private let isWhole: Bool
+    /// The part of the sealed content that is read.
+    private let sealedRange: Range<Int>
     private let state: Mutex<State>
 
     /// - Parameter range: of the content's bytes; what lies beyond its end is left out. Nil for the whole content.
-    init(_ content: StoredContent, range: Range<Int>? = nil, framesPerStep: Int) {
+    init(_ content: StoredContent, range: Range<Int>? = nil) {
         self.content = content
-        self.range = range?.clamped(to: 0..<content.length)
-        frames = content.layout.frames(covering: self.range ?? 0..<content.length)
-        self.framesPerStep = framesPerStep
-        state = Mutex(State(opener: FrameOpener(content.key, content.layout), frame: frames.lowerBound))
+        isWhole = range == nil
+        let decryptor = FrameDecryptor(
+            content.key, content.layout, range: range?.clamped(to: 0..<content.length))
+        sealedRange = decryptor.sealedRange
+        state = Mutex(State(decryptor: decryptor, position: sealedRange.lowerBound))
     }
 
-    /// Reads at most `framesPerStep` frames. A failure is final, whatever it was: every further call throws it again.
+    /// Reads at most `stepLength` bytes. A failure is final, whatever it was: every further call throws it again.
     /// Blocks; for one caller at a time.
     ///
     /// - Returns: the next bytes, never none; nil at the end.
     func step(_ source: any ContentSource) throws(ContentError) -> [UInt8]? {
         let next = try state.withLock { (state) throws(ContentError) -> Range<Int> in
             if let failure = state.failure { throw failure }
-            return state.frame..<min(state.frame + framesPerStep, frames.upperBound)
+            return state.position..<min(state.position + Self.stepLength, sealedRange.upperBound)
         }
         if next.isEmpty { return nil }
         do throws(ContentError) {
-            if next.lowerBound == frames.lowerBound {
-                try source.checkFrame(of: content.place, digest: content.sha256)
+            if next.lowerBound == sealedRange.lowerBound {
+                try source.checkRecord(at: content.place, digest: content.sha256)
             }
-            let sealed = try source.bytes(content.layout.sealedRange(of: next), of: content.place)
-            let piece = try state.withLock { (state) throws(ContentError) in try open(sealed, next, &state) }
+            let sealed = try source.bytes(next, of: content.place)
+            let piece = try state.withLock { (state) throws(ContentError) in
+                let piece = try open(sealed, &state)
+                state.position = next.upperBound
+                return piece
+            }
             return piece.isEmpty ? nil : piece
         } catch {
             state.withLock { $0.failure = error }
@@ -82,38 +88,21 @@ final class ContentCursor: Sendable {
         }
     }
 
-    private func open(
-        _ sealed: [UInt8], _ frames: Range<Int>, _ state: inout State
-    ) throws(ContentError) -> [UInt8] {
-        let layout = content.layout
-        let start = frames.lowerBound * FrameLayout.plaintextByteCount
-        let end = min(frames.upperBound * FrameLayout.plaintextByteCount, layout.plaintextLength)
-        var plaintext = [UInt8](repeating: 0, count: end - start)
-        var span = plaintext.mutableSpan
+    private func open(_ sealed: [UInt8], _ state: inout State) throws(ContentError) -> [UInt8] {
+        var plaintext: [UInt8] = []
+        plaintext.reserveCapacity(sealed.count)
+        let isLast = state.position + sealed.count == sealedRange.upperBound
         do throws(FrameProblem) {
-            try span.withUnsafeMutableBytes { (output) throws(FrameProblem) in
-                try sealed.span.withUnsafeBytes { (input) throws(FrameProblem) in
-                    for frame in frames {
-                        let from = (frame - frames.lowerBound) * FrameLayout.sealedByteCount
-                        let to = (frame - frames.lowerBound) * FrameLayout.plaintextByteCount
-                        let count = layout.plaintextCount(of: frame)
-                        try state.opener.open(
-                            frame, UnsafeRawBufferPointer(rebasing: input[from..<from + count + AESGCM.tagByteCount]),
-                            into: UnsafeMutableRawBufferPointer(rebasing: output[to..<to + count]))
-                    }
-                }
+            try sealed.span.withUnsafeBytes { (sealed) throws(FrameProblem) in
+                try state.decryptor.update(sealed) { plaintext += $0 }
             }
+            if isLast { try state.decryptor.finish() }
         } catch {
             throw .damaged("\(content.place) is not what was sealed there: \(error)")
         }
-        state.frame = frames.upperBound
-        if let range {
-            let wanted = range.clamped(to: start..<end)
-            if wanted == start..<end { return plaintext }
-            return Array(plaintext[(wanted.lowerBound - start)..<(wanted.upperBound - start)])
-        }
+        guard isWhole else { return plaintext }
         plaintext.withUnsafeBytes { state.hash.update($0) }
-        guard state.frame < layout.frameCount || state.hash.current() == content.sha256 else {
+        guard !isLast || state.hash.current() == content.sha256 else {
             throw .damaged("\(content.place) does not have the SHA-256 \(content.sha256)")
         }
         return plaintext

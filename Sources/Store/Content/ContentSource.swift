@@ -8,7 +8,7 @@ protocol ContentSource {
     /// Compares what surrounds a payload with what must stand there.
     ///
     /// - Throws: `.damaged`, `.missing`, or why it could not be looked at.
-    func checkFrame(of place: ContentPlace, digest: SHA256Digest) throws(ContentError)
+    func checkRecord(at place: ContentPlace, digest: SHA256Digest) throws(ContentError)
 
     /// Exactly these bytes of the payload, which is sealed.
     ///
@@ -20,7 +20,7 @@ protocol ContentSource {
 struct FileSource: ContentSource {
     let files: FileCache
 
-    func checkFrame(of place: ContentPlace, digest: SHA256Digest) throws(ContentError) {
+    func checkRecord(at place: ContentPlace, digest: SHA256Digest) throws(ContentError) {
         let file = try files.file(place.path)
         switch place {
         case .segment(let name, let offset, let length):
@@ -51,7 +51,7 @@ struct FileSource: ContentSource {
 struct ChunkSource: ContentSource {
     let connection: PostgresConnection
 
-    func checkFrame(of place: ContentPlace, digest: SHA256Digest) throws(ContentError) {}
+    func checkRecord(at place: ContentPlace, digest: SHA256Digest) throws(ContentError) {}
 
     func bytes(_ range: Range<Int>, of place: ContentPlace) throws(ContentError) -> [UInt8] {
         guard case .chunks(let id, _) = place else { throw .damaged("\(place) is not in the database") }

@@ -10,7 +10,8 @@ import Trust
 ///     large/2026-11/<uuidv7>.edxml      one content each
 ///     spool/                            contents that are still coming in
 ///
-/// Every content is encrypted with a key of its own (`FrameLayout`); who has the files or the rows alone has nothing.
+/// Every content is encrypted with a key of its own (`FrameLayout`). Who has the files or the rows alone learns its length
+/// and, of a segment, its SHA-256.
 ///
 /// Nothing here says which contents exist: the database does, by `ContentPlace`, length, digest and key. What no row points
 /// at (the torn tail of a segment, a file whose transaction failed) is harmless. Bytes once written are never changed.
@@ -114,19 +115,6 @@ public final class ContentStore: Sendable {
         _ content: StoredContent, range: Range<Int>? = nil
     ) -> some AsyncSequence<[UInt8], any Error> & Sendable {
         ContentChunks(content: content, range: range, access: reading)
-    }
-
-    /// A content of at most `maxSegmentedLength` bytes, checked before the first byte is handed out.
-    ///
-    /// - Throws: `.damaged`, `.missing`, `.tooLarge`, `.unavailable`, `.overloaded`, `.stopped`.
-    public func readWhole(_ content: StoredContent) async throws(ContentError) -> [UInt8] {
-        guard content.length <= Self.maxSegmentedLength else {
-            throw .tooLarge(length: content.length, max: Self.maxSegmentedLength)
-        }
-        return try await reading.read(content.place) { (source) throws(ContentError) in
-            // One step as long as the content: the cursor gives it out only when it is found right.
-            try ContentCursor(content, framesPerStep: content.layout.frameCount).step(source) ?? []
-        }
     }
 
     /// Frees the place of a content to which certainly nothing points: chunks and a file of its own go, a record of a

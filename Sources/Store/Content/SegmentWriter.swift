@@ -129,6 +129,10 @@ public final class SegmentWriter: Sendable {
         guard let segment = state.segment, segment.end > segment.writtenEnd else { return }
         try write(segment, state.buffer)
         try segment.handle.syncData()
+        // A file that somebody has removed takes everything and keeps nothing.
+        guard try segment.handle.status().names > 0 else {
+            throw .unavailable("\(segment.file.segmentPath) was removed while it was written")
+        }
         // Not `= []`: assigned through the optional of a noncopyable value, Swift 6.3 never releases the old array.
         state.segment?.waiting.removeAll()
         state.segment?.writtenEnd = segment.end

@@ -143,9 +143,7 @@ struct StoreBench {
     }
 
     func stream(_ content: StoredContent) async throws -> [UInt8] {
-        var all: [UInt8] = []
-        for try await chunk in store.read(content) { all += chunk }
-        return all
+        try await store.readWhole(content)
     }
 
     func segments() -> [String] { directory.files(in: "content/segments") }
@@ -165,6 +163,14 @@ extension StoredContent {
     ) throws(ContentError) -> StoredContent {
         try StoredContent(
             place ?? self.place, length: length ?? self.length, sha256: sha256 ?? self.sha256, key: key)
+    }
+}
+
+extension ContentStore {
+    func readWhole(_ content: StoredContent) async throws -> [UInt8] {
+        var all: [UInt8] = []
+        for try await piece in read(content) { all += piece }
+        return all
     }
 }
 

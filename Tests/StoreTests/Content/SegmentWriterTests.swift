@@ -174,6 +174,18 @@ import Trust
         #expect(try await bench.store.readWhole(synced) == [1])
     }
 
+    /// An open file takes everything after its name is gone, and nobody could read it after a restart.
+    @Test func nothingIsDurableInASegmentThatWasRemoved() async throws {
+        let bench = try StoreBench()
+        let writer = bench.store.makeSegmentWriter()
+        let first = try #require(try await bench.put([ContentBytes([1])], writer).first)
+        try FileManager.default.removeItem(atPath: "\(bench.layout.root)/\(first.path)")
+        #expect(await contentError { _ = try await bench.put([ContentBytes([2])], writer) }?.isUnavailable == true)
+        let next = try #require(try await bench.put([ContentBytes([3])], writer).first)
+        #expect(next.path != first.path)
+        #expect(try await bench.store.readWhole(next) == [3])
+    }
+
     @Test func aFileSystemWithoutDirectWritesGetsPlainOnes() async throws {
         let bench = try StoreBench()
         let writer = bench.store.makeSegmentWriter()
