@@ -44,7 +44,7 @@ extension Finding.Code {
     private var limitEntry: Entry? {
         switch self {
         case .totalBytes: .error("Gói tin lớn hơn mức cho phép.", "The package is larger than allowed.")
-        case .headerBytes: .error("Phần đầu gói tin lớn hơn mức cho phép.", "The header is larger than allowed.")
+        case .headerBytes: .error("Phần đầu gói tin kết thúc quá muộn.", "The header ends later than allowed.")
         case .markupBytes:
             .error("Một thẻ hoặc chú thích dài hơn mức cho phép.", "A tag or comment is longer than allowed.")
         case .textBytes:

@@ -4,9 +4,10 @@
 public struct PackageLimits: Sendable, Equatable {
     /// The whole package. The policy in force sets a smaller one where it has one.
     public var totalBytes = 256 << 20
-    /// From `<edXMLHeader>` to its end; 5 000 recipients with full addresses are 4 MB. Looked at after each block of
-    /// `PackageReader.blockSize`, so that up to two of them more may pass.
-    public var headerBytes = 8 << 20
+    /// From the package's beginning to the end of its header, which nothing long may stand before: who takes a package
+    /// must keep all of this in memory until it is known what it is. 5 000 recipients with usual addresses fit. Looked
+    /// at with each block of `PackageReader.blockSize`, so that less than one more may pass.
+    public var headerBytes = 4 << 20
     /// A single tag, comment or processing instruction. Looked at after each block, likewise.
     public var markupBytes = 32 << 10
     /// The text of one element, attachments apart.

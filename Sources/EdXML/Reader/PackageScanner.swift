@@ -32,7 +32,6 @@ final class PackageScanner: XMLEvents {
     private var firstBytes: [UInt8] = []
     private var elementCount = 0
     private var headerBytes = 0
-    private var isInHeader = false
     private var hasHeader = false
     private var rootEnded = false
     private var isEnding = false
@@ -60,11 +59,11 @@ final class PackageScanner: XMLEvents {
             firstBytes.append(contentsOf: bytes.prefix(4 - firstBytes.count))
             checkEncodingMark()
         }
-        if isInHeader {
-            headerBytes += bytes.count
-            if headerBytes > limits.headerBytes {
-                refuse(.headerBytes, "more than \(limits.headerBytes) bytes of header")
+        if !hasHeader {
+            if headerBytes >= limits.headerBytes {
+                refuse(.headerBytes, "no header that ends within the first \(limits.headerBytes) bytes")
             }
+            headerBytes += bytes.count
         }
     }
 
@@ -132,7 +131,6 @@ final class PackageScanner: XMLEvents {
         if case .base64 = open.content, attachment == nil {
             attachment = AttachmentStream(limits: limits, budget: unpacking)
         }
-        if stack.count == 3, name == "edXMLHeader", open.content != nil { isInHeader = true }
         if open.isForwarded, let complaint = validator.elementStarted(tag) { addSchema(complaint) }
     }
 
@@ -251,7 +249,6 @@ final class PackageScanner: XMLEvents {
     }
 
     private func readHeader(_ element: Element) {
-        isInHeader = false
         guard element.first("MessageHeader") != nil else { return }
         hasHeader = true
         var reader = HeaderReader(log: log)

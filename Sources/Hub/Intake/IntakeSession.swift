@@ -6,15 +6,12 @@ import Trust
 
 /// One package on its way in: read, judged and kept while it streams, then made durable.
 ///
-/// Belongs to the task of one request. Nothing is written anywhere before the header has been judged (within
-/// `maxUnjudged` bytes); then up to `maxInMemory` bytes wait in memory, and a longer package goes to a spool file that becomes its
+/// Belongs to the task of one request. Nothing is written anywhere before the header has been judged, and the reader
+/// refuses what has none within `PackageLimits.headerBytes`; then up to `maxInMemory` bytes wait in memory, and a longer package goes to a spool file that becomes its
 /// content.
 public final class IntakeSession {
     /// Bytes of a package that wait in memory; more goes to a spool file.
     public static let maxInMemory = ContentStore.maxSegmentedLength
-    /// Bytes of a package before its header has come whole and been judged: comments, or attachments put before the
-    /// envelope. More is refused, because nothing may be written yet and memory must not grow with the package.
-    public static let maxUnjudged = 4 << 20
     /// How often a package is decided anew because the registry changed in between.
     static let maxDecisions = 5
 
@@ -55,9 +52,6 @@ public final class IntakeSession {
         if !isJudged, let header = reader.header {
             isJudged = true
             _ = try AcceptancePlan(header, for: submission, registry: submission.registry)
-        }
-        guard isJudged || bytesInMemory + bytes.count <= Self.maxUnjudged else {
-            throw Refusal(.packageInvalid, "no edXMLHeader within the first \(Self.maxUnjudged) bytes")
         }
         if let spool {
             try await Self.translating { try await spool.append(bytes) }

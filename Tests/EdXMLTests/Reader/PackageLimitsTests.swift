@@ -126,12 +126,13 @@ struct PackageLimitsTests {
         limits.headerBytes = 4 * PackageReader.blockSize
         // More than a block behind it, so that the one in which it ends is full.
         let rest = text[end.upperBound...] + String(repeating: "\n", count: PackageReader.blockSize)
-        func header(_ length: Int) -> Set<Finding.Code> {
+        func header(endingAt position: Int) -> Set<Finding.Code> {
             let before = text[..<start.lowerBound] + String(repeating: "\n", count: offset)
-            let longer = text[start.lowerBound..<end.lowerBound] + String(repeating: "\n", count: length - own) + close
+            let padding = String(repeating: "\n", count: position - before.utf8.count - own)
+            let longer = text[start.lowerBound..<end.lowerBound] + padding + close
             return read(String(before + longer + rest), limits: limits).errors
         }
-        #expect(header(limits.headerBytes) == [])
-        #expect(header(limits.headerBytes + 2 * PackageReader.blockSize) == [.headerBytes])
+        #expect(header(endingAt: limits.headerBytes) == [])
+        #expect(header(endingAt: limits.headerBytes + PackageReader.blockSize) == [.headerBytes])
     }
 }
