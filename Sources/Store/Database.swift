@@ -20,6 +20,8 @@ public struct ConnectionSettings: Sendable {
 
     /// Longest time a statement may take, so that a hung query gives its connection back.
     static let statementTimeoutSeconds = 30
+    /// Longest silence of a server that is asked: a statement has an end by then, and so has its commit.
+    static let silenceLimit: Duration = .seconds(statementTimeoutSeconds + 5)
     /// Longest wait for a row or table lock.
     static let lockTimeoutSeconds = 10
 
@@ -41,6 +43,7 @@ public struct ConnectionSettings: Sendable {
     /// A session of one's own, outside the pool. Blocking.
     func connect() throws -> PostgresConnection {
         let connection = try PostgresConnection(connectionString: connectionString, applicationName: "truc")
+        connection.silenceLimit = Self.silenceLimit
         for statement in onConnect { try connection.query(statement) }
         return connection
     }
@@ -61,6 +64,7 @@ public final class Database: Sendable {
         self.keys = keys
         var configuration = PostgresPool.Configuration(connectionString: settings.connectionString)
         configuration.onConnect = settings.onConnect
+        configuration.silenceLimit = ConnectionSettings.silenceLimit
         configuration.maxConnections = settings.maxConnections
         pool = PostgresPool(configuration, logger: logger)
         self.logger = logger

@@ -32,6 +32,9 @@ public final class PostgresConnection {
     /// The BEGIN of a transaction that was not sent yet: it goes with the first statements and costs no round trip.
     private var pendingBegin: String?
     private var hasFailed = false
+    /// How long a server may say nothing while an answer is awaited; then the session counts as lost. A server that
+    /// hangs, or whose machine does, is not gone: no time-out of the network ends the waiting. Nil: for ever.
+    var silenceLimit: Duration?
 
     /// Connects.
     ///
@@ -212,6 +215,24 @@ public final class PostgresConnection {
         return (try? pipeline([])) != nil
     }
 
+    /// The next result as libpq has it, once it can be had.
+    private func nextResult() throws(PostgresError) -> OpaquePointer? {
+        guard let silenceLimit else { return PQgetResult(session) }
+        let milliseconds = Int32(clamping: silenceLimit.components.seconds * 1_000)
+        while PQisBusy(session) == 1 {
+            var socket = pollfd(fd: PQsocket(session), events: Int16(POLLIN), revents: 0)
+            let ready = poll(&socket, 1, milliseconds)
+            if ready < 0, errno == EINTR { continue }
+            guard ready != 0 else {
+                hasFailed = true
+                throw PostgresError(.connection, "the server has said nothing for \(silenceLimit)")
+            }
+            // What is wrong, the result tells, which does not wait for a server that is gone.
+            guard ready > 0, PQconsumeInput(session) == 1 else { break }
+        }
+        return PQgetResult(session)
+    }
+
     private func requireUsable() throws(PostgresError) {
         guard !isBroken else { throw broken() }
     }
@@ -367,7 +388,7 @@ extension PostgresConnection {
         case .execute(let place): position = place
         }
         let (sql, index) = sent.statement(position)
-        guard let result = PQgetResult(session) else { throw broken() }
+        guard let result = try nextResult() else { throw broken() }
         defer { PQclear(result) }
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY:
@@ -382,7 +403,7 @@ extension PostgresConnection {
             forget(sql, after: error)
         }
         // A null pointer ends the results of each item.
-        while let extra = PQgetResult(session) {
+        while let extra = try nextResult() {
             PQclear(extra)
             try requireUsable()
         }
@@ -407,7 +428,7 @@ extension PostgresConnection {
     private func collectSync(into collected: inout Collected) throws(PostgresError) {
         var hasEnded = false
         while true {
-            guard let result = PQgetResult(session) else {
+            guard let result = try nextResult() else {
                 // One null pointer ends the results of an error. A second: libpq waits for nothing any more, and
                 // would say so for ever.
                 guard !hasEnded else { throw broken() }

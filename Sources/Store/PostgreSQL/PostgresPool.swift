@@ -24,6 +24,8 @@ public final class PostgresPool: Sendable {
         public var maxWait: Duration = .seconds(5)
         /// Run on each new connection before anybody gets it: `SET` statements for time zone, timeouts and role.
         public var onConnect: [String] = []
+        /// How long the server may be silent while an answer is awaited. Nil: for ever.
+        public var silenceLimit: Duration?
 
         public init(connectionString: String, applicationName: String = "truc") {
             self.connectionString = connectionString
@@ -231,7 +233,8 @@ public final class PostgresPool: Sendable {
         do throws(PostgresError) {
             let connection = try PostgresConnection(
                 connectionString: configuration.connectionString, applicationName: configuration.applicationName)
-            for statement in configuration.onConnect { try connection.execute(statement) }
+            connection.silenceLimit = configuration.silenceLimit
+            for statement in configuration.onConnect { try connection.query(statement) }
             if note(isReachable: true) { logger.notice("database: reachable again") }
             return connection
         } catch {

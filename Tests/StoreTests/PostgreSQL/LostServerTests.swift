@@ -22,6 +22,20 @@ import Testing
         }
     }
 
+    /// As of a machine that is paused, or a disk that does not answer.
+    @Test func aServerThatHangsIsLostAfterAWhile() async throws {
+        try await onConnection(to: try await TestCluster.shared().freshDatabase()) { connection in
+            connection.silenceLimit = .seconds(1)
+            try connection.query("SELECT 1")
+            let pid = connection.backendPID
+            #expect(kill(pid, SIGSTOP) == 0)
+            defer { kill(pid, SIGCONT) }
+            let error = postgresError { try connection.query("SELECT 2") }
+            #expect(error?.isConnectionLoss == true && error?.message.contains("said nothing") == true)
+            #expect(connection.isBroken && !connection.reset())
+        }
+    }
+
     @Test func soIsOneInATransaction() async throws {
         let server = try DeafServer()
         try await onConnection(to: server.connectionString) { connection in
