@@ -13,6 +13,8 @@ import Trust
 struct HubNotice {
     /// Recipients that the message names; `getSentEdocList` and the trace show all.
     static let maxNamed = 10
+    /// Longest name of a recipient in it, in Unicode scalars.
+    static let maxNameLength = 100
 
     let package: NewPackage
 
@@ -57,7 +59,9 @@ struct HubNotice {
     private static func description(_ refused: [Receipt.RefusedRecipient], of package: PackageID) -> String {
         let named = refused.prefix(maxNamed).map { recipient in
             let entry = recipient.refusal.entry
-            let name = recipient.written.isEmpty ? "(OrganId trống)" : String(recipient.written.prefix(100))
+            // Scalars: one character alone may have any number of them.
+            let shown = String(String.UnicodeScalarView(recipient.written.unicodeScalars.prefix(maxNameLength)))
+            let name = shown.isEmpty ? "(OrganId trống)" : shown
             return "\(name): \(entry.vietnamese) \(entry.remedyVietnamese) [\(recipient.refusal.code.rawValue)]"
         }
         let rest = refused.count > maxNamed ? " … và \(refused.count - maxNamed) nơi nhận khác." : ""

@@ -213,10 +213,16 @@ private enum MailboxStatements {
         ) AS line
         """
 
+    /// A text of a package under its own name, cut by the server: no list may cost what a hostile sender can write.
+    private static func cut(_ column: StaticString) -> String {
+        "left(\(column), \(SentDelivery.maxTextLength)) AS \("\(column)".split(separator: ".").last ?? "")"
+    }
+
     private static let sentColumns = """
-        SELECT delivery.id, delivery.package_id, delivery.message_type, package.subject, package.code_number,
-            package.code_notation, package.sender_written, delivery.recipient_written, package.accepted_at,
-            delivery.entered_at, delivery.state, delivery.refusal, said.latest
+        SELECT delivery.id, delivery.package_id, delivery.message_type, \(cut("package.subject")),
+            \(cut("package.code_number")), \(cut("package.code_notation")), package.sender_written,
+            \(cut("delivery.recipient_written")), package.accepted_at, delivery.entered_at, delivery.state,
+            delivery.refusal, said.latest
         FROM package JOIN delivery ON delivery.package_id = package.id
         LEFT JOIN document_status AS said ON said.document_package_id = delivery.document_package_id
             AND said.recipient_agency_id = delivery.recipient_agency_id
@@ -260,8 +266,8 @@ private enum MailboxStatements {
     static let exists = "SELECT id FROM delivery WHERE id = $1"
 
     static let inState = """
-        SELECT delivery.id, package.sender_written, delivery.recipient_written, package.document_id, delivery.failures,
-            delivery.detail, delivery.updated_at
+        SELECT delivery.id, package.sender_written, \(cut("delivery.recipient_written")), package.document_id,
+            delivery.failures, delivery.detail, delivery.updated_at
         FROM delivery JOIN package ON package.id = delivery.package_id
         WHERE delivery.state = $1 ORDER BY delivery.id LIMIT $2
         """

@@ -22,4 +22,19 @@ import Testing
         if let rest { #expect(notice.contains(rest)) }
         await test.close()
     }
+
+    @Test func aNameIsShownUpToItsBound() async throws {
+        let test = try await TestHub.open()
+        var builder = PackageBuilder()
+        let (fits, tooLong) = (String(repeating: "N", count: 100), String(repeating: "M", count: 101))
+        // One character, if characters were counted.
+        let stacked = "e" + String(repeating: "\u{301}", count: 20_000)
+        builder.to = [TestAgency.finance.code, fits, tooLong, stacked]
+        _ = try await test.send(builder.document())
+        let line = try #require(try await test.pending(.construction, .status).first)
+        let notice = String(decoding: try await test.fetch(line.id.uuid, by: .construction), as: UTF8.self)
+        #expect(notice.contains(fits) && notice.contains(tooLong.dropLast()) && !notice.contains(tooLong))
+        #expect(notice.unicodeScalars.count { $0 == "\u{301}" } < 100)
+        await test.close()
+    }
 }
