@@ -56,7 +56,7 @@ public struct Hub: Sendable {
     public func receive(
         _ submission: Submission, announced: Int? = nil
     ) async throws(Refusal) -> sending IntakeSession {
-        let place = try intakes.admit()
+        let place = try intakes.admit(submission.system)
         let space = try await disk.admit(min(announced ?? maxPackageBytes, maxPackageBytes))
         return IntakeSession(
             submission, store: store, registry: registry, limits: limits, counters: counters, passes: [place, space])

@@ -85,15 +85,4 @@ import Testing
         let refusal = await #expect(throws: Refusal.self) { _ = try await disk.admit(0) }
         #expect(refusal?.code == .storageUnavailable)
     }
-
-    @Test func soManyPackagesComeInAtATimeAndNotOneMore() throws {
-        let gate = IntakeGate(limit: 2)
-        var passes = [try gate.admit(), try gate.admit()]
-        let refusal = #expect(throws: Refusal.self) { _ = try gate.admit() }
-        #expect(refusal?.code == .overloaded && refusal?.retryAfterSeconds == 2)
-        passes.removeLast()
-        passes.append(try gate.admit())
-        #expect(throws: Refusal.self) { _ = try gate.admit() }
-        withExtendedLifetime(passes) {}
-    }
 }
