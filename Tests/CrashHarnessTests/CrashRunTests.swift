@@ -76,7 +76,9 @@ import Testing
                 let handle = try FileHandle(forUpdating: file)
                 // Within the first record, behind its header.
                 try handle.seek(toOffset: 300)
-                try handle.write(contentsOf: Data([0]))
+                let byte = try #require(try handle.read(upToCount: 1)?.first)
+                try handle.seek(toOffset: 300)
+                try handle.write(contentsOf: Data([~byte]))
                 try handle.close()
             }
         }
