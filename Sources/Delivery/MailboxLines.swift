@@ -29,6 +29,10 @@ public struct PendingDelivery: Sendable, Equatable {
 
 /// One line of a sender's list: a package at one recipient.
 public struct SentDelivery: Sendable, Equatable {
+    /// Longest subject, number, notation and identifier of a recipient in a list, in Unicode scalars: the longest that
+    /// the format allows. Over-long ones are taken with a warning, and lists of hundreds of lines are read at once.
+    public static let maxTextLength = 500
+
     public let id: DeliveryID
     public let packageID: PackageID
     public let messageType: MessageType

@@ -130,6 +130,15 @@ public final class HubProcess: Sendable {
         try await Self.onThread { [exit] in try exit.wait(Self.patience) }
     }
 
+    /// What the hub answers to a GET without credentials.
+    ///
+    /// - Parameter fields: header fields, each with its CRLF.
+    public func get(_ path: String, _ fields: String = "") async throws -> RawHTTPResponse {
+        let connection = try await RawHTTPClient.connect(port: port)
+        try await connection.send("GET \(path) HTTP/1.1\r\nHost: h\r\n\(fields)Connection: close\r\n\r\n")
+        return try await connection.receive()
+    }
+
     /// Runs another command of the same program against this hub's data directory.
     @discardableResult
     public func command(_ arguments: String...) async throws -> CommandOutcome {

@@ -17,6 +17,24 @@ public enum PrivateFile {
     /// - Parameter isForOwnerOnly: refuses a file of root's that its group may read, too.
     /// - Throws: `ParsingProblem` that names the path and what is wrong with it, never its content.
     public static func read(_ path: String, isForOwnerOnly: Bool = false) throws(ParsingProblem) -> [UInt8] {
+        try RegularFile.read(path, maxBytes: maxBytes) { (status) throws(ParsingProblem) in
+            let isOfRoot = status.st_uid == 0 && !isForOwnerOnly
+            guard status.st_mode & (isOfRoot ? forbiddenOfRoot : forbidden) == 0 else {
+                throw ParsingProblem(path, "may be read by others; chmod 600 mends it")
+            }
+        }
+    }
+}
+
+/// A file of bounded length and nothing else: a pipe or a device in its place would keep its reader waiting for ever.
+public enum RegularFile {
+    /// Reads the whole file. Blocking.
+    ///
+    /// - Parameter check: refuses the file by what the file system says of it.
+    /// - Throws: `ParsingProblem` that names the path and what is wrong with it, never its content.
+    public static func read(
+        _ path: String, maxBytes: Int, check: (stat) throws(ParsingProblem) -> Void = { _ in }
+    ) throws(ParsingProblem) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw ParsingProblem(path, String(cString: strerror(errno))) }
         defer { close(descriptor) }
@@ -24,10 +42,7 @@ public enum PrivateFile {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw ParsingProblem(path, "not a file")
         }
-        let isOfRoot = status.st_uid == 0 && !isForOwnerOnly
-        guard status.st_mode & (isOfRoot ? forbiddenOfRoot : forbidden) == 0 else {
-            throw ParsingProblem(path, "may be read by others; chmod 600 mends it")
-        }
+        try check(status)
         var bytes = [UInt8](repeating: 0, count: maxBytes + 1)
         var count = 0
         while count < bytes.count {

@@ -126,4 +126,29 @@ import Testing
         }
         await bench.close()
     }
+
+    @Test func aLineHasTextsOfSoManyCharacters() async throws {
+        let bench = try await AcceptBench()
+        let most = SentDelivery.maxTextLength
+        for length in [most, most + 1] {
+            let text = String(repeating: "ế", count: length)
+            _ = try await bench.store.accept(
+                bench.acceptance("VB-\(length)", to: [], unknown: [text]) {
+                    $0.subject = text
+                    $0.codeNumber = text
+                    $0.codeNotation = text
+                })
+        }
+        let mine = ListFilter(agencies: [try bench.key(.construction)], messageType: .edoc)
+        let sent = try await bench.database.sent(mine, package: nil, after: nil)
+        let listed = try await bench.database.deliveries(in: .undeliverable, limit: 10)
+        #expect(sent.count == 2 && listed.count == 2)
+        let whole = String(repeating: "ế", count: most)
+        for line in sent {
+            #expect(
+                [line.subject, line.codeNumber, line.codeNotation, line.recipientWritten].allSatisfy { $0 == whole })
+        }
+        #expect(listed.allSatisfy { $0.recipientWritten == whole })
+        await bench.close()
+    }
 }

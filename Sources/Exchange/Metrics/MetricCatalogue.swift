@@ -54,7 +54,7 @@ public enum Metric: String, CaseIterable, Sendable {
             entry(.histogram([1, 2, 4, 8, 12, 16]), "Packages in one transaction of the committer.")
         case .commitDuration:
             entry(.histogram(Self.durations), "Time of one transaction of the committer, its content sync included.")
-        case .contentSync: entry(.histogram(Self.durations), "Time of one sync of content to the disk.")
+        case .contentSync: entry(.histogram(Self.durations), "Time to encrypt, write and sync a batch's content.")
         case .poolWait: entry(.histogram(Self.durations), "Time that a caller waited for a database connection.")
         case .httpConnections: entry(.gauge, "HTTP connections that are open.")
         case .intakes: entry(.gauge, "Packages that are on their way in.")

@@ -145,7 +145,8 @@ struct EdgeResponder<Surface: HTTPEdgeService>: HTTPResponder {
             level: refusal.entry.http >= 500 ? .error : .info, "refused",
             metadata: [
                 "code": "\(refusal.code.rawValue)", "detail": "\(refusal.detail ?? "")", "method": "\(request.method)",
-                "path": "\(request.path.prefix(200))", "peer": "\(request.peer)",
+                // A query means nothing here, and what stands in one may be somebody's secret.
+                "path": "\(request.path.prefix { $0 != "?" }.prefix(200))", "peer": "\(request.peer)",
             ])
         let (contentType, bytes) = surface.refusalBody(refusal, requestID: request.id)
         var reply = EdgeReply(status: refusal.entry.http, contentType: contentType, bytes: bytes)

@@ -106,8 +106,7 @@ struct VXPCall: Sendable {
             do {
                 try await content.forEach { chunk in try await writer.write(chunk) }
             } catch let refusal as Refusal {
-                logger.error(
-                    "refused while answering", metadata: ["code": "\(refusal.code.rawValue)", "detail": "\(refusal)"])
+                note(refusal)
                 throw refusal
             }
         }
@@ -179,15 +178,20 @@ struct VXPCall: Sendable {
         })
     }
 
+    /// Counts and logs what goes wrong after an answer has begun.
+    private func note(_ refusal: Refusal) {
+        RefusalCounters.shared.count(refusal.code)
+        logger.error(
+            "refused while answering", metadata: ["code": "\(refusal.code.rawValue)", "detail": "\(refusal)"])
+    }
+
     /// What the end of a streamed reply says.
     private func outcome(_ body: () async throws -> Void) async -> VXPOutcome {
         do {
             try await body()
             return .success
         } catch let refusal as Refusal {
-            RefusalCounters.shared.count(refusal.code)
-            logger.error(
-                "refused while answering", metadata: ["code": "\(refusal.code.rawValue)", "detail": "\(refusal)"])
+            note(refusal)
             return .refused(refusal, id)
         } catch {
             // The client is gone, or worse: whatever is written now, no OK follows.

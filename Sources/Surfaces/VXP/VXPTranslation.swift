@@ -61,9 +61,9 @@ extension VXPReceivedItem {
 }
 
 extension VXPSentItem {
-    /// Longest subject, code and identifier in a list, in Unicode scalars: the longest that the format allows. One
-    /// character alone may have any number of them.
-    static let maxShown = 500
+    /// Longest subject, code and identifier in a list, in Unicode scalars: one character alone may have any number of
+    /// them.
+    static let maxShown = SentDelivery.maxTextLength
 
     init(_ line: SentDelivery) {
         let code = [line.codeNumber, line.codeNotation].compactMap(\.self).joined(separator: "/")

@@ -33,30 +33,24 @@ import VXPProtocol
         subscript(_ name: String) -> Double? { samples[name] }
     }
 
-    private func answer(_ port: Int, _ fields: String = "") async throws -> RawHTTPResponse {
-        let connection = try await RawHTTPClient.connect(port: port)
-        try await connection.send("GET /metrics HTTP/1.1\r\nHost: h\r\n\(fields)Connection: close\r\n\r\n")
-        return try await connection.receive()
-    }
-
-    private func page(_ port: Int) async throws -> Page {
-        let answer = try await answer(port)
+    private func page(_ hub: HubProcess) async throws -> Page {
+        let answer = try await hub.get("/metrics")
         #expect(answer.status == 200)
         #expect(answer.field("Content-Type") == "text/plain; version=0.0.4; charset=utf-8")
         return try Page(parsing: answer.text)
     }
 
     /// Asks until the database was read again.
-    private func page(_ port: Int, until isReached: (Page) -> Bool) async throws -> Page {
+    private func page(_ hub: HubProcess, until isReached: (Page) -> Bool) async throws -> Page {
         while true {
-            let page = try await page(port)
+            let page = try await page(hub)
             if isReached(page) { return page }
         }
     }
 
     @Test func `what happens is counted, and what waits is told`() async throws {
         let province = try await Province.open(arguments: ["--set", "metrics-interval-seconds=1"])
-        let port = province.hub.port
+        let hub = province.hub
         let sender = try province.client(Province.construction)
         let from = try Sample.agency(Province.construction)
         let package = try Sample.document("31")
@@ -64,7 +58,7 @@ import VXPProtocol
         let forged = try province.client(Province.health, secret: "sai")
         for _ in 0..<3 { #expect(try await forged.call(.getAgenciesList).status == 401) }
 
-        let waiting = try await page(port) { $0[#"truc_backlog_deliveries{age="1m"}"#] == 1 }
+        let waiting = try await page(hub) { $0[#"truc_backlog_deliveries{age="1m"}"#] == 1 }
         #expect(waiting[#"truc_accepted_packages_total{result="new"}"#] == 1)
         #expect(waiting[#"truc_accepted_packages_total{result="repeated"}"#] == 1)
         #expect(waiting["truc_accepted_bytes_total"] == Double(package.count))
@@ -87,7 +81,7 @@ import VXPProtocol
         let receiver = try province.client(Province.justice)
         let line = try #require(try await receiver.received().first)
         for _ in 0..<2 { #expect(try await receiver.confirm(line.docId, .done).status == 200) }
-        let done = try await page(port) { $0[#"truc_backlog_deliveries{age="1m"}"#] == 0 }
+        let done = try await page(hub) { $0[#"truc_backlog_deliveries{age="1m"}"#] == 0 }
         #expect(done[#"truc_confirmations_total{outcome="delivered"}"#] == 1)
         #expect(done[oldest] == nil)
         try await province.hub.stop()
@@ -96,27 +90,27 @@ import VXPProtocol
     @Test func `a scrape asks the database nothing`() async throws {
         let province = try await Province.open(arguments: ["--set", "metrics-interval-seconds=3600"])
         let name = "truc_database_reading_timestamp_seconds"
-        let first = try await page(province.hub.port) { $0[name] != nil }
+        let first = try await page(province.hub) { $0[name] != nil }
         #expect(
             try await province.client(Province.construction).send(
                 try Sample.document("32"), from: try Sample.agency(Province.construction)
             ).status == 200)
-        for _ in 0..<20 { #expect(try await page(province.hub.port)[name] == first[name]) }
-        #expect(try await page(province.hub.port)[#"truc_backlog_deliveries{age="1m"}"#] == 0)
+        for _ in 0..<20 { #expect(try await page(province.hub)[name] == first[name]) }
+        #expect(try await page(province.hub)[#"truc_backlog_deliveries{age="1m"}"#] == 0)
         try await province.hub.stop()
     }
 
     @Test func `only readers of the setting, and nobody through a proxy`() async throws {
         let founded = try await Province.open()
         for field in ["X-Forwarded-For: 192.0.2.1\r\n", "Forwarded: for=192.0.2.1\r\n", "Via: 1.1 proxy\r\n"] {
-            let refused = try await answer(founded.hub.port, field)
+            let refused = try await founded.hub.get("/metrics", field)
             #expect(refused.status == 403)
             #expect(try refused.reply.code == "request.metrics-not-allowed")
         }
-        #expect(try await answer(founded.hub.port).status == 200)
+        #expect(try await founded.hub.get("/metrics").status == 200)
         try await founded.hub.stop()
         let closed = try await founded.restarted("--set", "metrics-readers=192.0.2.7")
-        #expect(try await answer(closed.hub.port).status == 403)
+        #expect(try await closed.hub.get("/metrics").status == 403)
         try await closed.hub.stop()
     }
 }

@@ -77,8 +77,8 @@ import VXPProtocol
                 #expect(try await receiver.confirm(line.docId, .done).status == 200)
             }
             #expect(try await receiver.received().isEmpty)
-            #expect(try await get("/readyz", province).status == 507)
-            #expect(try await get("/healthz", province).status == 200)
+            #expect(try await province.hub.get("/readyz").status == 507)
+            #expect(try await province.hub.get("/healthz").status == 200)
 
             unlink("\(directory)/ballast")
             while try await sender.send(try Sample.document("29"), from: from).status != 200 {}
@@ -89,14 +89,8 @@ import VXPProtocol
 
     /// The free bytes as the hub knows them.
     private func measured(_ province: Province) async throws -> Int {
-        let page = try await get("/metrics", province).text
+        let page = try await province.hub.get("/metrics").text
         let line = try #require(page.firstMatch(of: /\ntruc_content_free_bytes (\d+)\n/))
         return try #require(Int(line.1))
-    }
-
-    private func get(_ path: String, _ province: Province) async throws -> RawHTTPResponse {
-        let connection = try await RawHTTPClient.connect(port: province.hub.port)
-        try await connection.send("GET \(path) HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
-        return try await connection.receive()
     }
 }

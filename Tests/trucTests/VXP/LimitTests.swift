@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import EdXML
 import Exchange
 import Foundation
 import Hub
@@ -109,15 +110,9 @@ import VXPProtocol
         }
     }
 
-    private func get(_ path: String, _ province: Province) async throws -> RawHTTPResponse {
-        let connection = try await RawHTTPClient.connect(port: province.hub.port)
-        try await connection.send("GET \(path) HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
-        return try await connection.receive()
-    }
-
     /// Packages that are on their way in, as the hub counts them.
     private func underWay(_ province: Province) async throws -> Int {
-        let page = try await get("/metrics", province).text
+        let page = try await province.hub.get("/metrics").text
         return try #require(page.firstMatch(of: /\ntruc_intakes (\d+)\n/).flatMap { Int($0.1) })
     }
 
@@ -161,7 +156,7 @@ import VXPProtocol
         #expect(try await second.client.fetch(docID) == earlier)
         #expect(try await second.client.confirm(docID, .done).status == 200)
         #expect(try await third.client.count(.countReceiveEdoc) == 1)
-        for path in ["/healthz", "/readyz"] { #expect(try await get(path, province).status == 200) }
+        for path in ["/healthz", "/readyz"] { #expect(try await province.hub.get(path).status == 200) }
 
         // What was held back all the while is taken, and its place is the next one's.
         #expect(try await first.finish(held).status == 200)
@@ -228,11 +223,11 @@ import VXPProtocol
         // The reader is a block late, and what it gets at once depends on the connection.
         let margin = 256 << 10
         let late = try await client.send(
-            package(headerEndsAt: IntakeSession.maxUnjudged + margin), from: from, ending: [])
+            package(headerEndsAt: PackageLimits.standard.headerBytes + margin), from: from, ending: [])
         #expect(late.status == 422)
         #expect(try late.reply.code == Refusal.Code.packageInvalid.rawValue)
-        #expect(late.text.contains("\(IntakeSession.maxUnjudged) bytes"))
-        let early = package(headerEndsAt: IntakeSession.maxUnjudged - margin)
+        #expect(late.text.contains("\(PackageLimits.standard.headerBytes) bytes"))
+        let early = package(headerEndsAt: PackageLimits.standard.headerBytes - margin)
         #expect(try await client.send(early, from: from, ending: []).status == 200)
         let receiver = try province.client(Province.justice)
         let line = try #require(try await receiver.received().first)
@@ -276,6 +271,39 @@ import VXPProtocol
             let sent = try VXPReceivedReply.items(VXPSentItem.self, parsing: answer.body)
             #expect(Set(sent.map(\.receiverDocId)).count == Mailbox.maxLines)
         }
+        #expect(try await province.hub.stop() == 0)
+    }
+
+    /// The most memory that the daemon has had, in megabytes.
+    private func peakMegabytes(_ hub: HubProcess) throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(hub.pid)/status", encoding: .utf8)
+        let peak = try #require(status.firstMatch(of: /\nVmHWM:\s+(\d+) kB\n/))
+        return try #require(Int(peak.1)) / 1_024
+    }
+
+    /// 30 MB for each page, if it were not for the bound; a gigabyte for these eight when this was written.
+    @Test func `subjects as long as a package may have them cost a list nothing`() async throws {
+        let database = try await TestCluster.shared().freshDatabase()
+        let province = try await Province.open(databaseURL: database)
+        let sender = try province.client(Province.construction)
+        let package = try Sample.document("81", subject: String(repeating: "x", count: 60_000))
+        #expect(try await sender.send(package, from: try Sample.agency(Province.construction)).status == 200)
+        try await DedicatedThread(name: "test-copies").run {
+            try PostgresConnection(connectionString: database, applicationName: "truc-test").execute(Self.copies(999))
+        }
+        let before = try peakMegabytes(province.hub)
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 {
+                let client = try province.client(Province.construction)
+                group.addTask {
+                    let answer = try await client.call(.getSentEdocList, [.serviceType(), .messageType(.edoc)])
+                    return try VXPReceivedReply.items(VXPSentItem.self, parsing: answer.body).count
+                }
+            }
+            for try await lines in group { #expect(lines == 1_000) }
+        }
+        let after = try peakMegabytes(province.hub)
+        #expect(after - before < 100, "\(before) MB before, \(after) MB at most")
         #expect(try await province.hub.stop() == 0)
     }
 }

@@ -61,6 +61,8 @@ import VXPProtocol
         await #expect(throws: RawHTTPProblem.self) {
             try await receiver.call(.downloadEdoc, [.docID(line.docId)])
         }
+        let page = try await province.hub.get("/metrics").text
+        #expect(page.contains(#"truc_refusals_total{code="content.damaged"} 1"#))
         try await province.hub.stop()
     }
 }

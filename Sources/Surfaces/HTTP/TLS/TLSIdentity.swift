@@ -89,13 +89,13 @@ public struct TLSIdentity: Sendable {
 
     /// The certificates in a PEM file, at least one. Blocking.
     static func certificates(_ path: String) throws(Refusal) -> [NIOSSLCertificate] {
-        guard let handle = FileHandle(forReadingAtPath: path),
-            let data = try? handle.read(upToCount: maxFileBytes + 1)
-        else { throw Refusal(.tlsUnusable, "\(path) cannot be read") }
-        guard data.count <= maxFileBytes else {
-            throw Refusal(.tlsUnusable, "\(path) is larger than \(maxFileBytes) bytes")
+        let bytes: [UInt8]
+        do throws(ParsingProblem) {
+            bytes = try RegularFile.read(path, maxBytes: maxFileBytes)
+        } catch {
+            throw Refusal(.tlsUnusable, error)
         }
-        guard let certificates = try? NIOSSLCertificate.fromPEMBytes(Array(data)), !certificates.isEmpty else {
+        guard let certificates = try? NIOSSLCertificate.fromPEMBytes(bytes), !certificates.isEmpty else {
             throw Refusal(.tlsUnusable, "\(path): no certificates in PEM")
         }
         return certificates
