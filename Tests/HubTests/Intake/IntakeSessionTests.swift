@@ -4,6 +4,7 @@ import EdXML
 import Exchange
 import Foundation
 import Store
+import Synchronization
 import TestKit
 import Testing
 import Trust
@@ -143,6 +144,45 @@ import Trust
         let endless = Array("<?xml version=\"1.0\"?><edXML><!--".utf8) + [UInt8](repeating: 0x20, count: 6 << 20)
         #expect(await refusal { try await test.send(endless) } != nil)
         try await expectNothingStored(test)
+        await test.close()
+    }
+
+    @Test(arguments: [(0, 0), (1, 1)])
+    func soMuchWaitsInMemoryAndNotAByteMore(beyond: Int, files count: Int) async throws {
+        let test = try await TestHub.open()
+        var builder = PackageBuilder()
+        // In base64 nearly as long as it takes; few blanks fill the rest.
+        builder.attachmentLength = 770_000
+        var bytes = try builder.document()
+        bytes += [UInt8](repeating: 0x0A, count: IntakeSession.maxInMemory + beyond - bytes.count)
+        _ = try await test.send(bytes, pieces: 64 << 10)
+        #expect(files("large", test).count == count)
+        #expect(files("segments", test).count == 1 - count)
+        let line = try #require(try await test.pending(.finance).first)
+        #expect(try await test.fetch(line.id.uuid, by: .finance) == bytes)
+        await test.close()
+    }
+
+    /// A registry that does not stand still long enough for any decision.
+    @Test func aPackageIsDecidedSoOftenAndNotForEver() async throws {
+        let test = try await TestHub.open()
+        let isOver = Mutex(false)
+        async let changes = test.asOwner { connection in
+            try connection.query("SET synchronous_commit = off")
+            var count = 0
+            while !isOver.withLock({ $0 }) {
+                try connection.query("UPDATE hub SET registry_version = registry_version + 1")
+                count += 1
+            }
+            return count
+        }
+        let refused = await refusal { try await test.send(PackageBuilder().document()) }
+        isOver.withLock { $0 = true }
+        #expect(refused?.code == .overloaded)
+        #expect(refused?.detail?.contains("changed \(IntakeSession.maxDecisions) times") == true)
+        #expect(try await changes >= IntakeSession.maxDecisions)
+        #expect(try await test.asOwner { try $0.query("SELECT id FROM package").count } == 0)
+        #expect(try await test.send(PackageBuilder().document()).isNew)
         await test.close()
     }
 
