@@ -110,6 +110,7 @@ public final class IntakeSession {
             case .known(let id, let at, let added):
                 if added == 0 { await store.forget(content) }
                 return Receipt(package: id, acceptedAt: at, isNew: false, refusedRecipients: plan.refused)
+            case .destroyed(let first): throw Refusal(.contentDestroyed, "\(first)")
             case .conflict(let first): throw Refusal(.documentConflict, "\(header.documentID) → \(first)")
             case .registryChanged: snapshot = try await registry.current()
             }

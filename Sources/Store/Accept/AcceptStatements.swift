@@ -50,7 +50,8 @@ enum AcceptStatements {
         """
 
     static let existingKey = """
-        SELECT key.package_id, key.meaning, package.accepted_at, content.wrapped_key IS NULL AS is_destroyed
+        SELECT key.package_id, key.meaning, package.accepted_at,
+            content.package_id IS NOT NULL AND content.wrapped_key IS NULL AS is_destroyed
         FROM package_key AS key JOIN package ON package.id = key.package_id
         LEFT JOIN content ON content.package_id = key.package_id
         WHERE key.agency_id = $1 AND key.identity = $2

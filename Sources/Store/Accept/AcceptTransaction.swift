@@ -90,7 +90,10 @@ struct AcceptTransaction {
             case .conflict:
                 try write(history: envelope, .packageConflict, on: first)
                 return .conflict(with: first)
-            case .destroyed: throw Refusal(.contentDestroyed, "\(first)")
+            case .destroyed:
+                // As a conflict it is refused, and an auditor finds that it was tried.
+                try write(history: envelope, .packageConflict, on: first)
+                return .destroyed(first)
             case .firstReceipt:
                 try write(history: envelope, .packageRepeated, on: first)
                 return .known(first, at: firstAt, added: 0)

@@ -202,6 +202,8 @@ public enum AcceptanceResult: Equatable, Sendable {
     case known(PackageID, at: Instant, added: Int)
     /// Another document has this id already.
     case conflict(with: PackageID)
+    /// Further recipients for a document whose content was destroyed by decision: they get nothing.
+    case destroyed(PackageID)
     /// Decided by a registry that is no longer in force: decide again.
     case registryChanged
 }

@@ -222,7 +222,8 @@ import Trust
         let again = try bench.acceptance("VB-1", to: [.finance], content: "một", meaning: "m")
         #expect(try await bench.store.accept(again).isKnown(first.id))
         let further = try bench.acceptance("VB-1", to: [.finance, .stranger], content: "ba", meaning: "m")
-        #expect(await refusal { _ = try await bench.store.accept(further) } == .contentDestroyed)
+        #expect(try await bench.store.accept(further) == .destroyed(first.id))
+        #expect(try await bench.count("history WHERE event = 'package.conflict'") == 1)
         let kept = try await bench.fetch(other.id.uuid, by: .construction)
         #expect(try await bench.store.content.readWhole(kept.content) == Array("khác".utf8))
         let check = try await bench.database.checkContentAsItIs(in: "\(bench.directory.path)/content")
@@ -237,6 +238,18 @@ import Trust
         _ = try await bench.database.rewrap(actor: actor, at: .now())
         try await bench.database.retireKey(key, actor: actor, at: .now())
         #expect(throws: Refusal.self) { try keys.unwrap(old, context) }
+        await bench.close()
+    }
+
+    /// A row that is lost is damage, and nobody's decision.
+    @Test func aLostRowIsNotCalledDestroyed() async throws {
+        let bench = try await AcceptBench()
+        let first = try bench.acceptance("VB-1", to: [.finance])
+        _ = try await bench.store.accept(first)
+        try await onConnection(to: bench.owner) { try $0.execute("DELETE FROM content") }
+        let wider = try bench.acceptance("VB-1", to: [.finance, .treasury])
+        let known = AcceptanceResult.known(first.id, at: first.package.envelope.acceptedAt, added: 1)
+        #expect(try await bench.store.accept(wider) == known)
         await bench.close()
     }
 
