@@ -57,7 +57,8 @@ public struct Hub: Sendable {
         _ submission: Submission, announced: Int? = nil
     ) async throws(Refusal) -> sending IntakeSession {
         let place = try intakes.admit(submission.system)
-        let space = try await disk.admit(min(announced ?? maxPackageBytes, maxPackageBytes))
+        let space = try await disk.admit(
+            min(announced ?? maxPackageBytes, maxPackageBytes), of: submission.system)
         return IntakeSession(
             submission, store: store, registry: registry, limits: limits, counters: counters, passes: [place, space])
     }

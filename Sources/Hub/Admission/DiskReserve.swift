@@ -39,11 +39,11 @@ final class DiskReserve: Sendable {
     /// Sets the space for a package aside, for as long as somebody keeps the pass.
     ///
     /// - Throws: `Refusal(.storageFull)`, or why the disk does not tell.
-    func admit(_ bytes: Int) async throws(Refusal) -> AdmissionPass {
+    func admit(_ bytes: Int, of system: SystemID? = nil) async throws(Refusal) -> AdmissionPass {
         try await look()
-        do { return try account.admit(Int64(bytes)) } catch {
+        do { return try account.admit(Int64(bytes), system) } catch {
             if let refusal = await check.newFinding() { throw refusal }
-            return try account.admit(Int64(bytes))
+            return try account.admit(Int64(bytes), system)
         }
     }
 
@@ -72,13 +72,13 @@ final class DiskReserve: Sendable {
             }
         }
 
-        func admit(_ bytes: Int64) throws(Refusal) -> AdmissionPass {
-            let (isAdmitted, left, reserve) = ledger.withLock { ($0.admit(bytes), $0.left, $0.reserve) }
+        func admit(_ bytes: Int64, _ system: SystemID?) throws(Refusal) -> AdmissionPass {
+            let (isAdmitted, left, reserve) = ledger.withLock { ($0.admit(bytes, of: system), $0.left, $0.reserve) }
             guard isAdmitted else {
                 throw Refusal(
                     .storageFull, "\(bytes) bytes are too many: \(left) are left, \(reserve) of them are kept back")
             }
-            return AdmissionPass { [self] in ledger.withLock { $0.settle(bytes) } }
+            return AdmissionPass { [self] in ledger.withLock { $0.settle(bytes, of: system) } }
         }
     }
 }

@@ -29,6 +29,29 @@ import Testing
         #expect(ledger.admit(.max) == false)
     }
 
+    /// However much it announces and however slowly it sends.
+    @Test func aSystemWithPackagesOnTheirWayLeavesHalfTheRoomToTheOthers() throws {
+        let (greedy, other) = (try SystemID(parsing: "greedy"), try SystemID(parsing: "other"))
+        var ledger = SpaceLedger(reserve: 100)
+        ledger.measured(1_100)
+        #expect(ledger.admit(400, of: greedy) == true)
+        #expect(ledger.admit(101, of: greedy) == false)
+        #expect(ledger.admit(100, of: greedy) == true)
+        #expect(ledger.admit(1, of: greedy) == false)
+        // One package of a system that has nothing under way may have all that is left.
+        #expect(ledger.admit(500, of: other) == true)
+        #expect(ledger.admit(0, of: other) == false)
+        ledger.settle(500, of: other)
+        ledger.ask()
+        ledger.measured(1_100)
+        ledger.settle(100, of: greedy)
+        ledger.settle(400, of: greedy)
+        ledger.ask()
+        ledger.measured(1_100)
+        #expect(ledger.promised == 0)
+        #expect(ledger.admit(1_000, of: greedy) == true)
+    }
+
     @Test func whatIsSettledWhileTheDiskIsAskedCountsOnce() {
         var ledger = SpaceLedger(reserve: 0)
         ledger.measured(100)
