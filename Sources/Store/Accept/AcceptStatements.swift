@@ -21,6 +21,9 @@ enum AcceptStatements {
 
     static let registryVersion = "SELECT registry_version FROM hub"
 
+    /// From a content to the key that wrapped its own.
+    static let contentKeyReference = "content_key_id_fkey"
+
     /// The document a status speaks of, and what its recipient has said so far.
     static let statusTarget = """
         SELECT key.package_id AS document, delivery.id AS delivery, said.latest, said.furthest, said.asked

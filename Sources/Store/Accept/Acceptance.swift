@@ -204,6 +204,6 @@ public enum AcceptanceResult: Equatable, Sendable {
     case conflict(with: PackageID)
     /// Further recipients for a document whose content was destroyed by decision: they get nothing.
     case destroyed(PackageID)
-    /// Decided by a registry that is no longer in force: decide again.
+    /// Decided by a registry that is no longer in force, or with a key that was retired meanwhile: decide again.
     case registryChanged
 }

@@ -158,9 +158,10 @@ private final class CommitWork: @unchecked Sendable {
         do {
             return try attempt(batch)
         } catch {
+            if batch.count == 1 { return [outcome(of: error)] }
             let refusal = refusal(from: error)
             // The disk or the database failed all of them alike; only a single package's own fault is worth a second try.
-            guard batch.count > 1, [.internalError, .overloaded].contains(refusal.code) else {
+            guard [.internalError, .overloaded].contains(refusal.code) else {
                 return batch.map { _ in .failure(refusal) }
             }
             return batch.flatMap { commit([$0]) }
@@ -181,7 +182,7 @@ private final class CommitWork: @unchecked Sendable {
             }
             return zip(placed, outcomes).map { placed, outcome in
                 if let outcome { return .success(outcome) }
-                return Result { try transaction.resend(placed) }.mapError { refusal(from: $0) }
+                do { return .success(try transaction.resend(placed)) } catch { return self.outcome(of: error) }
             }
         } catch {
             if (error as? PostgresError)?.isConnectionLoss == true { self.connection = nil }
@@ -223,6 +224,16 @@ private final class CommitWork: @unchecked Sendable {
             let noticePlace = try (keyed.acceptance.notice?.content).map(next)
             return PlacedAcceptance(keyed: keyed, place: place, noticePlace: noticePlace)
         }
+    }
+
+    private func outcome(of error: any Error) -> Outcome {
+        // The key that the content's key was wrapped with was retired meanwhile.
+        if let error = error as? PostgresError, error.isForeignKeyViolation,
+            error.constraint == AcceptStatements.contentKeyReference
+        {
+            return .success(.registryChanged)
+        }
+        return .failure(refusal(from: error))
     }
 
     private func refusal(from error: any Error) -> Refusal {

@@ -66,16 +66,16 @@ extension Database {
     /// The keys of the file, oldest first.
     public func wrappingKeys() async throws -> [ListedWrappingKey] {
         try await run { [keys] connection in
-            let recorded = Set(try KeyStatements.recorded(connection).keys)
+            let recorded = try KeyStatements.recorded(connection)
             var counts: [String: Int] = [:]
             for row in try connection.query(RewrapStatements.counts) {
                 counts[try row.decode("key_id", as: String.self)] = Int(try row.decode("count", as: Int64.self))
             }
             let inFile = try keys.reread()
-            let newest = inFile.newest(among: recorded)?.id
-            let prepared = Set(inFile.prepared(recorded).map(\.id))
+            let newest = inFile.newest(among: recorded.ids)?.id
+            let prepared = Set(inFile.prepared(recorded.ids).map(\.id))
             try keys.adopt(recorded)
-            return inFile.keys.filter { recorded.contains($0.id) || prepared.contains($0.id) }.map { key in
+            return inFile.keys.filter { recorded.ids.contains($0.id) || prepared.contains($0.id) }.map { key in
                 ListedWrappingKey(
                     id: key.id, createdAt: key.createdAt,
                     use: key.id == newest ? .wrapping : prepared.contains(key.id) ? .prepared : .opening,
@@ -93,7 +93,7 @@ extension Database {
         try await run { [keys] connection in
             try connection.transaction {
                 try connection.query(KeyStatements.lock)
-                let recorded = Set(try KeyStatements.recorded(connection).keys)
+                let recorded = try KeyStatements.recorded(connection)
                 let prepared = try KeyStatements.prepare(keys, recorded, at: now)
                 try keys.adopt(recorded)
                 return prepared.id
@@ -112,11 +112,11 @@ extension Database {
             let (key, recorded) = try connection.transaction {
                 try connection.query(KeyStatements.lock)
                 try connection.query(RegistryStatements.bumpVersion)
-                let recorded = Set(try KeyStatements.recorded(connection).keys)
-                if onlyPrepared, try keys.reread().prepared(recorded).isEmpty { throw Refusal(.keyNotPrepared) }
+                let recorded = try KeyStatements.recorded(connection)
+                if onlyPrepared, try keys.reread().prepared(recorded.ids).isEmpty { throw Refusal(.keyNotPrepared) }
                 let key = try KeyStatements.prepare(keys, recorded, at: now)
                 try connection.pipeline(KeyStatements.add(key, actor: actor, at: now))
-                return (key, recorded.union([key.id]))
+                return (key, try KeyStatements.recorded(connection))
             }
             try keys.adopt(recorded)
             return key.id
@@ -152,9 +152,9 @@ extension Database {
             try connection.transaction {
                 try connection.query(KeyStatements.lock)
                 try connection.query(RegistryStatements.bumpVersion)
-                let recorded = Set(try KeyStatements.recorded(connection).keys)
-                guard recorded.contains(id) else { throw Refusal(.keyNotFound, id.text) }
-                guard try keys.reread().newest(among: recorded)?.id != id else {
+                let recorded = try KeyStatements.recorded(connection)
+                guard recorded.ids.contains(id) else { throw Refusal(.keyNotFound, id.text) }
+                guard try keys.reread().newest(among: recorded.ids)?.id != id else {
                     throw Refusal(.keyInUse, "\(id): wraps")
                 }
                 try KeyStatements.forget(connection, id)
@@ -166,7 +166,7 @@ extension Database {
             // Not before the commit: a file without a key that the database knows would stop the next start.
             try connection.transaction {
                 try connection.query(KeyStatements.lock)
-                let recorded = Set(try KeyStatements.recorded(connection).keys)
+                let recorded = try KeyStatements.recorded(connection)
                 try KeyStatements.tidy(keys, recorded)
                 try keys.adopt(recorded)
             }
@@ -179,11 +179,11 @@ extension KeyStatements {
 
     /// The key of the next rotation: the one that stands ready in the file, else a new one, put there. Under the lock.
     static func prepare(
-        _ ring: KeyRing, _ recorded: Set<WrappingKeyID>, at now: Instant
+        _ ring: KeyRing, _ recorded: RecordedKeys, at now: Instant
     ) throws(Refusal) -> WrappingKey {
         let inFile = try ring.reread()
-        if let ready = inFile.prepared(recorded).last { return ready }
-        let kept = inFile.only(recorded)
+        if let ready = inFile.prepared(recorded.ids).last { return ready }
+        let kept = inFile.only(recorded.ids)
         guard kept.keys.count < WrappingKeys.maxKeys else {
             throw Refusal(.keyTooMany, "\(WrappingKeys.maxKeys)")
         }
@@ -193,10 +193,10 @@ extension KeyStatements {
     }
 
     /// Takes out of the file what was retired. Under the lock.
-    static func tidy(_ ring: KeyRing, _ recorded: Set<WrappingKeyID>) throws(Refusal) {
+    static func tidy(_ ring: KeyRing, _ recorded: RecordedKeys) throws(Refusal) {
         let inFile = try ring.reread()
-        let prepared = inFile.prepared(recorded)
-        let kept = inFile.only(recorded.union(prepared.map(\.id)))
+        let prepared = inFile.prepared(recorded.ids)
+        let kept = inFile.only(recorded.ids.union(prepared.map(\.id)))
         if kept != inFile { try ring.replace(with: kept) }
     }
 
@@ -242,7 +242,7 @@ enum RewrapStatements {
     ) throws -> (rewrapped: Rewrapped, next: RewrapPosition?) {
         // Under the lock no rotation comes between the choice of the key and the commit.
         try connection.query(KeyStatements.lock)
-        try ring.adopt(Set(try KeyStatements.recorded(connection).keys))
+        try ring.adopt(try KeyStatements.recorded(connection))
         var batch = Rewrapped()
         let next: RewrapPosition? =
             switch position {

@@ -38,27 +38,30 @@ extension Database {
 enum KeyStatements {
     /// Whoever changes the key file or the registry does it under this row's lock.
     static let lock = "SELECT only_row FROM hub FOR UPDATE"
-    static let all = "SELECT id, check_value FROM wrapping_key"
+    static let all = """
+        SELECT hub.registry_version, key.id, key.check_value FROM hub LEFT JOIN wrapping_key AS key ON true
+        """
     private static let record = "INSERT INTO wrapping_key (id, check_value, created_at) VALUES ($1, $2, $3)"
 
-    /// The check values of the keys that the database knows.
-    static func recorded(_ connection: PostgresConnection) throws -> [WrappingKeyID: [UInt8]] {
+    static func recorded(_ connection: PostgresConnection) throws -> RecordedKeys {
         try recorded(try connection.query(all))
     }
 
-    static func recorded(_ rows: PostgresRows) throws -> [WrappingKeyID: [UInt8]] {
-        var recorded: [WrappingKeyID: [UInt8]] = [:]
+    /// What `all` found.
+    static func recorded(_ rows: PostgresRows) throws -> RecordedKeys {
+        var recorded = RecordedKeys()
         for row in rows {
-            let text = try row.decode("id", as: String.self)
+            recorded.version = try row.decode("registry_version", as: Int64.self)
+            guard let text = try row.decodeIfPresent("id", as: String.self) else { continue }
             guard let id = WrappingKeyID(text) else { throw Refusal(.internalError, "wrapping_key \(text)") }
-            recorded[id] = try row.decode("check_value", as: [UInt8].self)
+            recorded.checkValues[id] = try row.decode("check_value", as: [UInt8].self)
         }
         return recorded
     }
 
     /// - Throws: `Refusal(.keyRingMismatch)` when a key that the database knows is not in the file, or is another.
-    static func check(_ recorded: [WrappingKeyID: [UInt8]], _ keys: WrappingKeys) throws(Refusal) {
-        for (id, checkValue) in recorded {
+    static func check(_ recorded: RecordedKeys, _ keys: WrappingKeys) throws(Refusal) {
+        for (id, checkValue) in recorded.checkValues {
             guard let key = keys.key(id) else { throw Refusal(.keyRingMismatch, "\(id) is not in the file") }
             guard constantTimeEquals(key.checkValue, checkValue) else {
                 throw Refusal(.keyRingMismatch, "\(id) is another key in the file")
@@ -71,10 +74,10 @@ enum KeyStatements {
     /// - Returns: false, with nothing done, when the database knows of no key.
     static func open(_ connection: PostgresConnection, _ ring: KeyRing) throws -> Bool {
         let recorded = try recorded(connection)
-        guard !recorded.isEmpty else { return false }
+        guard !recorded.ids.isEmpty else { return false }
         guard ring.fileExists else { throw Refusal(.keyRingMissing, ring.path) }
         try check(recorded, try ring.reread())
-        try ring.adopt(Set(recorded.keys))
+        try ring.adopt(recorded)
         return true
     }
 
@@ -87,7 +90,7 @@ enum KeyStatements {
         let inFile = try ring.reread().keys
         let now = Instant.now()
         for key in inFile { try connection.pipeline(add(key, actor: HistoryRow.hubActor, at: now)) }
-        try ring.adopt(Set(inFile.map(\.id)))
+        try ring.adopt(try recorded(connection))
     }
 
     /// Makes a key known to the database.

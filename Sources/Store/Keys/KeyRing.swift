@@ -4,6 +4,15 @@ import Foundation
 import Synchronization
 import Trust
 
+/// What the database knows of the wrapping keys, as of one version of the registry: every change of them raises it.
+struct RecordedKeys: Sendable {
+    var version: Int64 = 0
+    /// With what a key of that name must have the same, to be that key.
+    var checkValues: [WrappingKeyID: [UInt8]] = [:]
+
+    var ids: Set<WrappingKeyID> { Set(checkValues.keys) }
+}
+
 /// The wrapping keys of an installation: a file outside the database, which only its owner reads, held in memory.
 ///
 /// Secrets in the database are wrapped by these keys, so that neither the database nor a copy of it gives them away. The
@@ -16,7 +25,7 @@ public final class KeyRing: Sendable {
     private struct State {
         var keys = WrappingKeys()
         /// The keys that the database knows: with no other may anything be wrapped.
-        var recorded: Set<WrappingKeyID> = []
+        var recorded = RecordedKeys()
     }
 
     private let state = Mutex(State())
@@ -39,7 +48,7 @@ public final class KeyRing: Sendable {
     func newest() throws(Refusal) -> WrappingKeyID { try newestKey().id }
 
     private func newestKey() throws(Refusal) -> WrappingKey {
-        guard let key = state.withLock({ $0.keys.newest(among: $0.recorded) }) else {
+        guard let key = state.withLock({ $0.keys.newest(among: $0.recorded.ids) }) else {
             throw Refusal(.keyRingMissing, path)
         }
         return key
@@ -73,12 +82,14 @@ public final class KeyRing: Sendable {
     var keys: WrappingKeys { state.withLock { $0.keys } }
 
     /// Takes note of the keys that the database knows, reads the file again when one of them is not in memory, and
-    /// forgets those that were retired.
-    func adopt(_ recorded: Set<WrappingKeyID>) throws(Refusal) {
-        let isKnown = state.withLock { state in recorded.allSatisfy { state.keys.key($0) != nil } }
+    /// forgets those that were retired. What was read earlier than what is known here changes nothing: it would bring a
+    /// retired key back.
+    func adopt(_ recorded: RecordedKeys) throws(Refusal) {
+        let isKnown = state.withLock { state in recorded.ids.allSatisfy { state.keys.key($0) != nil } }
         if !isKnown { try reread() }
         state.withLock { state in
-            state.keys = state.keys.only(recorded)
+            guard recorded.version >= state.recorded.version else { return }
+            state.keys = state.keys.only(recorded.ids)
             state.recorded = recorded
         }
     }

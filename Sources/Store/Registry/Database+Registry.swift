@@ -38,26 +38,11 @@ extension Database {
     /// The whole registry, of one version.
     public func registry() async throws -> RegistryRecords {
         try await run { [keys] connection in
-            try connection.transaction(isolation: .repeatableRead) {
-                let results = try connection.pipeline([
-                    (AcceptStatements.registryVersion, []), (RegistryStatements.systems, []),
-                    (RegistryStatements.agencies, []), (RegistryStatements.aliases, []),
-                    (SecretStatements.all, []), (KeyStatements.all, []), (ClientKeyStatements.all, []),
-                ])
-                guard let version = try results[0].first?.decode("registry_version", as: Int64.self) else {
-                    throw Refusal(.internalError, "the table hub has no row")
-                }
-                var aliases: [Int64: [String]] = [:]
-                for row in results[3] {
-                    aliases[try row.decode("agency_id", as: Int64.self), default: []].append(
-                        try row.decode("written", as: String.self))
-                }
-                try keys.adopt(Set(try KeyStatements.recorded(results[5]).keys))
-                let secrets = try SecretStatements.unwrapped(results[4], keys)
-                return RegistryRecords(
-                    version: version, systems: try results[1].map { try SystemRecord(row: $0, secrets: secrets) },
-                    agencies: try results[2].map { try AgencyRecord(row: $0, aliases: aliases) },
-                    clientKeys: try ClientKeyStatements.bySystem(results[6]))
+            do {
+                return try RegistryStatements.read(connection, keys)
+            } catch let refusal as Refusal where refusal.code == .secretUnreadable {
+                // Its key may have been retired since the snapshot, and the secret wrapped anew.
+                return try RegistryStatements.read(connection, keys)
             }
         }
     }
@@ -217,6 +202,31 @@ enum RegistryStatements {
     /// First of every change: the row's lock makes changes come one after the other, so that what one finds free stays
     /// so.
     static let bumpVersion = "UPDATE hub SET registry_version = registry_version + 1"
+
+    /// The whole registry in one snapshot.
+    static func read(_ connection: PostgresConnection, _ keys: KeyRing) throws -> RegistryRecords {
+        try connection.transaction(isolation: .repeatableRead) {
+            let results = try connection.pipeline([
+                (AcceptStatements.registryVersion, []), (RegistryStatements.systems, []),
+                (RegistryStatements.agencies, []), (RegistryStatements.aliases, []),
+                (SecretStatements.all, []), (KeyStatements.all, []), (ClientKeyStatements.all, []),
+            ])
+            guard let version = try results[0].first?.decode("registry_version", as: Int64.self) else {
+                throw Refusal(.internalError, "the table hub has no row")
+            }
+            var aliases: [Int64: [String]] = [:]
+            for row in results[3] {
+                aliases[try row.decode("agency_id", as: Int64.self), default: []].append(
+                    try row.decode("written", as: String.self))
+            }
+            try keys.adopt(try KeyStatements.recorded(results[5]))
+            let secrets = try SecretStatements.unwrapped(results[4], keys)
+            return RegistryRecords(
+                version: version, systems: try results[1].map { try SystemRecord(row: $0, secrets: secrets) },
+                agencies: try results[2].map { try AgencyRecord(row: $0, aliases: aliases) },
+                clientKeys: try ClientKeyStatements.bySystem(results[6]))
+        }
+    }
 }
 
 extension SystemRecord {

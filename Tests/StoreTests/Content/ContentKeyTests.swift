@@ -160,6 +160,37 @@ import Trust
         await bench.close()
     }
 
+    /// The daemon on another node learns of retired keys with the registry; until then its packages are decided again.
+    @Test(arguments: backends)
+    func whatWasWrappedWithARetiredKeyIsDecidedAgain(_ backend: ContentBackend) async throws {
+        let bench = try await AcceptBench(backend)
+        let first = try bench.acceptance("VB-1", to: [.finance])
+        #expect(try await bench.store.accept(first).isAccepted)
+        let other = try await TestHub.runtimeDatabase(bench.owner, logger: quietLogger)
+        let old = try #require(try await other.wrappingKeys().last).id
+        _ = try await other.rotateKey(actor: actor, at: .now())
+        _ = try await other.rewrap(actor: actor, at: .now())
+        try await other.retireKey(old, actor: actor, at: .now())
+        let version = try await other.registryVersion()
+        // A batch, and a resend to one more recipient, each decided by the registry of now.
+        let batch = try await withThrowingTaskGroup(of: AcceptanceResult.self) { group in
+            for number in 2..<6 {
+                let acceptance = try bench.acceptance("VB-\(number)", version: version)
+                group.addTask { try await bench.store.accept(acceptance) }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(batch == Array(repeating: .registryChanged, count: 4))
+        let resend = try bench.acceptance("VB-1", to: [.finance, .treasury], version: version)
+        #expect(try await bench.store.accept(resend) == .registryChanged)
+        _ = try await bench.database.registry()
+        let known = AcceptanceResult.known(first.id, at: first.package.envelope.acceptedAt, added: 1)
+        #expect(try await bench.store.accept(resend) == known)
+        #expect(try await bench.store.accept(bench.acceptance("VB-2", version: version)).isAccepted)
+        await other.close()
+        await bench.close()
+    }
+
     @Test func manyContentKeysAreWrappedAnewInBatches() async throws {
         let bench = try await AcceptBench()
         let count = Database.maxRewrapBatch + 3

@@ -60,6 +60,20 @@ import Trust
         await bench.close()
     }
 
+    /// A registry that was read slowly does not bring back what was retired meanwhile.
+    @Test func whatWasReadEarlierChangesNothing() async throws {
+        let bench = try await AcceptBench()
+        let keys = bench.database.keys
+        let before = try await bench.database.run { try KeyStatements.recorded($0) }
+        let second = try await bench.database.rotateKey(actor: "operator:test", at: .now())
+        try keys.adopt(before)
+        #expect(try keys.newest() == second)
+        #expect(try keys.wrap([1], context).keyID == second)
+        let after = try await bench.database.run { try KeyStatements.recorded($0) }
+        #expect(after.version > before.version && after.ids.isSuperset(of: before.ids.union([second])))
+        await bench.close()
+    }
+
     @Test func aCommandMakesNoKeyFile() async throws {
         let slot = await TestSlot.take()
         let owner = try await TestCluster.shared().freshDatabase()
