@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Exchange
 
 /// Text on a wire that is ASCII: the SDK reads replies as US-ASCII and its HTTP client garbles others in headers.
 public enum VXPText {
@@ -76,25 +77,10 @@ public enum VXPText {
         appendJSON(value, to: &output)
     }
 
-    /// Four hex digits, or nil.
-    static func hexUnit(_ digits: some Collection<UInt8>) -> UInt16? {
-        guard digits.count == 4 else { return nil }
-        var unit: UInt16 = 0
-        for digit in digits {
-            switch digit {
-            case 0x30...0x39: unit = unit << 4 | UInt16(digit - 0x30)
-            case 0x41...0x46: unit = unit << 4 | UInt16(digit - 0x41 + 10)
-            case 0x61...0x66: unit = unit << 4 | UInt16(digit - 0x61 + 10)
-            default: return nil
-            }
-        }
-        return unit
-    }
-
     /// The UTF-16 unit of the `\uXXXX` with which `bytes` begin.
     private static func escape(_ bytes: ArraySlice<UInt8>) -> UInt16? {
         guard bytes.count >= 6, bytes.starts(with: [0x5C, 0x75]) else { return nil }
-        return hexUnit(bytes.dropFirst(2).prefix(4))
+        return JSONStringsReader.hexUnit(bytes.dropFirst(2).prefix(4))
     }
 
     private static func appendEscape(_ unit: UInt16, to output: inout [UInt8]) {

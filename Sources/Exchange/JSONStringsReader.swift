@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import Exchange
-
-/// Reads the two shapes of JSON that stand in a header: a flat object of strings and an array of strings.
+/// Reads the two shapes of JSON in which signed headers and receipts come: a flat object of strings and an array of
+/// strings.
 ///
 /// Not Foundation's reader, because that one hides what matters here: a key that occurs twice would be settled
-/// silently, and a signed text must have one meaning. Bounded by the length of the header; nothing nests.
-struct JSONStringsReader {
+/// silently, and such a text must have one meaning. Bounded by the length of the text; nothing nests.
+public struct JSONStringsReader {
     /// Most keys of an object. The SDK's calls have fewer than a dozen.
-    static let maxKeys = 64
+    public static let maxKeys = 64
 
     private let subject: String
     private let bytes: [UInt8]
     private var position = 0
 
-    init(_ subject: String, _ text: String) {
+    public init(_ subject: String, _ text: String) {
         self.subject = subject
         self.bytes = Array(text.utf8)
     }
@@ -22,7 +21,7 @@ struct JSONStringsReader {
     ///
     /// - Throws: `ParsingProblem` for anything but one object, a value that is no string, a repeated key, or more than
     ///   `maxKeys` keys.
-    mutating func object() throws(ParsingProblem) -> [(key: String, value: String)] {
+    public mutating func object() throws(ParsingProblem) -> [(key: String, value: String)] {
         var entries: [(key: String, value: String)] = []
         var seen: Set<[UInt8]> = []
         skipSpace()
@@ -47,7 +46,7 @@ struct JSONStringsReader {
     }
 
     /// - Throws: `ParsingProblem` for anything but one array of at most `maxCount` strings.
-    mutating func array(maxCount: Int) throws(ParsingProblem) -> [String] {
+    public mutating func array(maxCount: Int) throws(ParsingProblem) -> [String] {
         var items: [String] = []
         skipSpace()
         try expect("[")
@@ -136,10 +135,25 @@ struct JSONStringsReader {
     }
 
     private mutating func hexUnit() throws(ParsingProblem) -> UInt16 {
-        guard let unit = VXPText.hexUnit(bytes[position...].prefix(4)) else {
+        guard let unit = Self.hexUnit(bytes[position...].prefix(4)) else {
             throw problem("expected four hex digits")
         }
         position += 4
+        return unit
+    }
+
+    /// The UTF-16 unit that four hex digits are, or nil.
+    public static func hexUnit(_ digits: some Collection<UInt8>) -> UInt16? {
+        guard digits.count == 4 else { return nil }
+        var unit: UInt16 = 0
+        for digit in digits {
+            switch digit {
+            case 0x30...0x39: unit = unit << 4 | UInt16(digit - 0x30)
+            case 0x41...0x46: unit = unit << 4 | UInt16(digit - 0x41 + 10)
+            case 0x61...0x66: unit = unit << 4 | UInt16(digit - 0x61 + 10)
+            default: return nil
+            }
+        }
         return unit
     }
 }
