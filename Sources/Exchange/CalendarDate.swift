@@ -111,6 +111,13 @@ struct DigitReader {
         return true
     }
 
+    /// Whether `word` (ASCII) came next; it is read if so.
+    mutating func skip(word: String) -> Bool {
+        guard bytes[min(position, bytes.count)...].starts(with: word.utf8) else { return false }
+        position += word.utf8.count
+        return true
+    }
+
     mutating func expect(_ character: Unicode.Scalar) throws(ParsingProblem) {
         guard skip(character) else { throw problem("expected '\(character)'") }
     }
@@ -140,7 +147,7 @@ struct DigitReader {
         return try existing(year, month, day, dayStart: dayStart)
     }
 
-    private func existing(_ year: Int, _ month: Int, _ day: Int, dayStart: Int) throws(ParsingProblem) -> CalendarDate {
+    func existing(_ year: Int, _ month: Int, _ day: Int, dayStart: Int = 0) throws(ParsingProblem) -> CalendarDate {
         guard let date = CalendarDate(year: year, month: month, day: day) else {
             throw ParsingProblem(subject, "no such day in this month", at: dayStart)
         }

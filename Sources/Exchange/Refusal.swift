@@ -21,7 +21,7 @@ public struct Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     /// - Parameter retryAfter: said to the client in whole seconds, rounded up.
     public init(_ code: Code, _ detail: String? = nil, retryAfter: Duration? = nil) {
         self.code = code
-        self.detail = detail.map(Self.oneLine)
+        self.detail = detail.map { Self.oneLine($0, maxLength: Self.maxDetailLength) }
         retryAfterSeconds = retryAfter.map { wait in
             let (seconds, attoseconds) = wait.components
             return Int(min(max(seconds + (attoseconds > 0 ? 1 : 0), 1), Int64(Self.maxRetryAfter)))
@@ -30,11 +30,11 @@ public struct Refusal: Error, Equatable, Sendable, CustomStringConvertible {
 
     public init(_ code: Code, _ problem: ParsingProblem) { self.init(code, problem.description) }
 
-    /// Line breaks, terminal escapes and invisible marks become spaces: the detail may quote a hostile sender and is
-    /// printed in logs and terminals.
-    private static func oneLine(_ text: String) -> String {
+    /// The first `maxLength` scalars of `text`, fit for logs and terminals: line breaks, terminal escapes and invisible
+    /// marks become spaces, because a detail may quote a hostile peer.
+    public static func oneLine(_ text: String, maxLength: Int) -> String {
         var kept = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars.prefix(maxDetailLength) {
+        for scalar in text.unicodeScalars.prefix(maxLength) {
             switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator: kept.append(" ")
             default: kept.append(scalar)

@@ -80,6 +80,20 @@ extension Refusal {
         case keyNotPrepared = "key.not-prepared"
         case secretUnreadable = "hub.secret-unreadable"
         case secretOverlap = "registry.secret-overlap"
+        case pushNameUnknown = "push.name-unknown"
+        case pushUnreachable = "push.unreachable"
+        case pushTimeout = "push.timeout"
+        case pushTLS = "push.tls"
+        case pushTargetForbidden = "push.target-forbidden"
+        case pushPlainHTTP = "push.plain-http"
+        case pushAnswer = "push.answer"
+        case pushAnswerTooLarge = "push.answer-too-large"
+        case pushReceiptMissing = "push.receipt-missing"
+        case pushReceiptWrong = "push.receipt-wrong"
+        case pushRedirected = "push.redirected"
+        case pushRefused = "push.refused"
+        case pushGone = "push.gone"
+        case pushInterrupted = "push.interrupted"
 
         public var entry: Entry {
             switch self {
@@ -454,6 +468,20 @@ extension Refusal {
             case .keyTooMany: .keyTooMany
             case .secretUnreadable: .secretUnreadable
             case .secretOverlap: .secretOverlap
+            case .pushNameUnknown: .pushNameUnknown
+            case .pushUnreachable: .pushUnreachable
+            case .pushTimeout: .pushTimeout
+            case .pushTLS: .pushTLS
+            case .pushTargetForbidden: .pushTargetForbidden
+            case .pushPlainHTTP: .pushPlainHTTP
+            case .pushAnswer: .pushAnswer
+            case .pushAnswerTooLarge: .pushAnswerTooLarge
+            case .pushReceiptMissing: .pushReceiptMissing
+            case .pushReceiptWrong: .pushReceiptWrong
+            case .pushRedirected: .pushRedirected
+            case .pushRefused: .pushRefused
+            case .pushGone: .pushGone
+            case .pushInterrupted: .pushInterrupted
             }
         }
     }

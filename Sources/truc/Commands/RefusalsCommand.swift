@@ -96,6 +96,7 @@ enum RefusalsDocument {
         case "trace": "Traces, from the command line (`trace`)"
         case "file": "Files on the command line (`file`)"
         case "setup": "Starting up (`setup`)"
+        case "push": "Pushing to an endpoint (`push`)"
         case "key": "Keys, from the command line (`key`)"
         default: "`\(group)`"
         }

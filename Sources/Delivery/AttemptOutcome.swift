@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+
+/// How one attempt at carrying a delivery to an endpoint ended.
+public enum AttemptOutcome: Equatable, Sendable {
+    /// The recipient's system has it: it answered with the delivery's id and digest. It has *entered*.
+    case entered
+    /// It will never be taken, however often it is carried there: stop at once and tell the sender.
+    case refused(AttemptFailure)
+    /// There is no such endpoint any more (410): nothing is carried there until the operator has looked.
+    case gone(AttemptFailure)
+    /// May go well another time.
+    case failed(AttemptFailure)
+}
+
+/// Why an attempt brought nothing.
+public struct AttemptFailure: Equatable, Sendable {
+    /// Longest `detail`, in Unicode scalars.
+    public static let maxDetailLength = 200
+
+    /// Code from the catalogue.
+    public let code: Refusal.Code
+    /// The answer's HTTP status; nil when there was no answer.
+    public let httpStatus: Int?
+    /// What an operator may want to know beyond the code: one line of at most `maxDetailLength` scalars. It may quote the
+    /// endpoint.
+    public let detail: String
+    /// How long the endpoint asked to be left alone (`Retry-After`, RFC 9110 §10.2.3).
+    public let retryAfter: Duration?
+
+    public init(_ code: Refusal.Code, httpStatus: Int? = nil, detail: String = "", retryAfter: Duration? = nil) {
+        self.code = code
+        self.httpStatus = httpStatus
+        self.detail = Refusal.oneLine(detail, maxLength: Self.maxDetailLength)
+        self.retryAfter = retryAfter
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Trust
+
+/// Carries packages to the endpoints of agencies. What it needs to know comes with each parcel; it decides nothing but
+/// what an answer means.
+public protocol Courier: Sendable {
+    /// One attempt at one delivery, bounded in time. Whatever happens is an outcome; a cancelled attempt has failed.
+    func carry(_ parcel: Parcel, to endpoint: PushEndpoint) async -> AttemptOutcome
+}
+
+/// One delivery on its way out: the exact bytes that were accepted, and under which name they go.
+public struct Parcel: Sendable {
+    /// The same on every attempt: by it a recipient knows what it has already.
+    public let delivery: DeliveryID
+    public let messageType: MessageType
+    /// Bytes of the package.
+    public let length: Int
+    public let sha256: SHA256Digest
+    /// The package's bytes from the beginning; may be called more than once.
+    public let content: @Sendable () -> PackageContent
+
+    public init(
+        delivery: DeliveryID, messageType: MessageType, length: Int, sha256: SHA256Digest,
+        content: @escaping @Sendable () -> PackageContent
+    ) {
+        self.delivery = delivery
+        self.messageType = messageType
+        self.length = length
+        self.sha256 = sha256
+        self.content = content
+    }
+}
+
+/// Where an agency's packages are carried to.
+public struct PushEndpoint: Sendable, Equatable {
+    public let id: Int64
+    public let agency: AgencyKey
+    /// As registered, already judged by `EndpointURL`.
+    public let url: EndpointURL
+    /// Signs the requests (Standard Webhooks); the endpoint's system has the same.
+    public let secret: [UInt8]
+
+    public init(id: Int64, agency: AgencyKey, url: EndpointURL, secret: [UInt8]) {
+        self.id = id
+        self.agency = agency
+        self.url = url
+        self.secret = secret
+    }
+}
