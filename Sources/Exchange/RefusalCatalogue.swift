@@ -57,6 +57,8 @@ extension Refusal {
         case agencyRequestNotFound = "registry.request-not-found"
         case agencyRequestDecided = "registry.request-decided"
         case registryInvalid = "registry.invalid-value"
+        case calendarFileInvalid = "calendar.file-invalid"
+        case calendarYearOutside = "calendar.year-outside"
         case traceNotFound = "trace.not-found"
         case fileUnreadable = "file.unreadable"
         case settingInvalid = "setup.setting-invalid"
@@ -398,6 +400,8 @@ extension Refusal {
             case .agencyRequestNotFound: .agencyRequestNotFound
             case .agencyRequestDecided: .agencyRequestDecided
             case .registryInvalid: .registryInvalid
+            case .calendarFileInvalid: .calendarFileInvalid
+            case .calendarYearOutside: .calendarYearOutside
             case .traceNotFound:
                 Entry(
                     class: .caller, http: 404, vxp: "10",

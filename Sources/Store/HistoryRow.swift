@@ -33,6 +33,7 @@ struct HistoryRow: Sendable {
         case keyAdded = "key.added"
         case keyRewrapped = "key.rewrapped"
         case keyRetired = "key.retired"
+        case calendarImported = "calendar.imported"
     }
 
     static let hubActor = "hub"

@@ -24,7 +24,7 @@ struct Truc: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, SystemCommand.self, AgencyCommand.self, PackageCommand.self, DeliveryCommand.self,
             ContentCommand.self,
-            TraceCommand.self, KeyCommand.self, ConfigCommand.self, RefusalsCommand.self, DemoCommand.self,
+            TraceCommand.self, CalendarCommand.self, KeyCommand.self, ConfigCommand.self, RefusalsCommand.self, DemoCommand.self,
             BenchCommand.self,
         ])
 

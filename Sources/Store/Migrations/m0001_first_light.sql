@@ -252,6 +252,16 @@ CREATE TABLE document_status (
     PRIMARY KEY (document_package_id, recipient_agency_id)
 );
 
+-- The days on which a year departs from its weeks, as decisions say. A year with any row has these and no others; for one
+-- without, the public holidays of the Labour Code are computed.
+CREATE TABLE holiday (
+    day           date PRIMARY KEY CHECK (day BETWEEN date '2021-01-01' AND date '2100-12-31'),
+    kind          text NOT NULL CHECK (kind IN ('holiday', 'make-up')),
+    name          text NOT NULL CHECK (name <> ''),
+    decision      text NOT NULL CHECK (decision <> ''),   -- number of the one that founds the day
+    decision_date date NOT NULL
+);
+
 -- Append-only: no grant to change it, and a trigger that refuses even the owner.
 CREATE TABLE history (
     id          uuid NOT NULL,
@@ -329,8 +339,9 @@ END $$;
 GRANT USAGE ON SCHEMA public TO truc_runtime;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
 GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, history,
-    system, system_secret, system_client_key, agency, agency_alias, agency_request, wrapping_key TO truc_runtime;
-GRANT DELETE ON system_client_key TO truc_runtime;
+    system, system_secret, system_client_key, agency, agency_alias, agency_request, wrapping_key, holiday
+    TO truc_runtime;
+GRANT DELETE ON system_client_key, holiday TO truc_runtime;
 GRANT UPDATE (state, refusal, detail, failures, fetched_at, last_fetched_at, failed_at, entered_at, updated_at)
     ON delivery TO truc_runtime;
 GRANT UPDATE (latest, latest_description, latest_at, latest_package_id, furthest, asked, asked_at)

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 @Suite struct CalendarFileTests {
-    private func decision() throws -> Decision { Decision(number: "9441/QĐ-X", date: try day("2025-10-16")) }
+    private func decision() throws -> Decision { Decision(number: "123/QĐ-X", date: try day("2025-10-16")) }
 
     private func read(_ text: String, founded: Bool = true) throws -> CalendarFile {
         CalendarFile(reading: Array(text.utf8), decision: founded ? try decision() : nil)
