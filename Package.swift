@@ -112,7 +112,7 @@ let package = Package(
         tests(
             "truc",
             [
-                "truc", "EdXML", "Exchange", "Hub", "Store", "Trust", "VXPProtocol", "TestKit", log,
+                "truc", "Delivery", "EdXML", "Exchange", "Hub", "Store", "Trust", "VXPProtocol", "TestKit", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // The properties that the fuzzers of Fuzz/ hold the readers to, and what they once found.

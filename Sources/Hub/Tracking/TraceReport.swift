@@ -27,6 +27,8 @@ public struct TraceReport: Encodable, Sendable {
         public let kind: PackageKind
         public let documentId: String
         public let code: String?
+        /// As the package says it, yyyy-MM-dd.
+        public let promulgationDate: String?
         public let subject: String?
         public let urgency: String
         public let sender: Agency
@@ -40,6 +42,8 @@ public struct TraceReport: Encodable, Sendable {
         public let statusDescription: String?
         public let statusEffect: StatusEffect?
         public let requestId: RequestID
+        /// Whether it was sent in time; only of documents and of what replaces them.
+        public let timeliness: [Timeliness]?
         public let deliveries: [Delivery]
     }
 
@@ -50,8 +54,15 @@ public struct TraceReport: Encodable, Sendable {
         public let refusal: Refusal.Code?
         public let detail: String?
         public let failures: Int
+        /// When the hub took the package.
+        public let acceptedAt: Instant
         public let fetchedAt: Instant?
+        /// When it entered the recipient's system.
         public let enteredAt: Instant?
+        /// When it counts as received there: the working-time rule applied to `enteredAt`.
+        public let legalAt: Instant?
+        /// Which of the two is to be shown first: of an urgent document the real one.
+        public let shownFirst: ShownInstant?
         /// The recipient's latest word and its name; absent before the first.
         public let latestStatus: DocumentStatus?
         public let latestStatusName: String?
@@ -60,6 +71,24 @@ public struct TraceReport: Encodable, Sendable {
         /// What the sender asks of the recipient (13), and since when.
         public let asked: DocumentStatus?
         public let askedAt: Instant?
+        /// Whether the recipient has told in time that it has the document.
+        public let timeliness: Timeliness?
+    }
+
+    public enum ShownInstant: String, Encodable, Sendable {
+        case entered
+        case legal
+    }
+
+    /// A verdict and the rule that it rests on.
+    public struct Timeliness: Encodable, Sendable {
+        public let rule: TimelinessRule
+        public let verdict: TimelinessFinding.Verdict
+        /// The first instant that is too late, the hub's downtime allowed for.
+        public let deadline: Instant?
+        /// Working time in which the hub was down, by which the deadline is moved.
+        public let downtimeSeconds: Int64
+        public let reason: TimelinessFinding.Reason?
     }
 
     public struct Event: Encodable, Sendable {
@@ -75,14 +104,21 @@ public struct TraceReport: Encodable, Sendable {
         public var isDestruction: Bool { event == TraceRecords.destruction }
     }
 
-    public init(query: String, records: TraceRecords, registry: RegistrySnapshot) {
+    /// - Parameters:
+    ///   - timeliness: knows the working days.
+    ///   - now: the instant for which what has not come yet is judged.
+    public init(
+        query: String, records: TraceRecords, registry: RegistrySnapshot, timeliness: Exchange.Timeliness, now: Instant
+    ) {
         self.query = query
         isCut = records.isCut
         let deliveries = Dictionary(grouping: records.deliveries, by: \.package)
         var said: [PackageID: [AgencyKey: TraceRecords.Status]] = [:]
         for status in records.statuses { said[status.document, default: [:]][status.recipient] = status }
+        let judge = TraceTimeliness(timeliness, words: FirstWords(records), now: now)
         packages = records.packages.map { package in
-            Package(package, deliveries: deliveries[package.id] ?? [], said: said, registry: registry)
+            Package(
+                package, deliveries: deliveries[package.id] ?? [], said: said, registry: registry, judge: judge)
         }
         history = records.history.map { event in
             Event(
@@ -103,33 +139,42 @@ extension TraceReport.Package {
     init(
         _ package: TraceRecords.Package, deliveries: [TraceRecords.Delivery],
         said: [PackageID: [AgencyKey: TraceRecords.Status]],
-        registry: RegistrySnapshot
+        registry: RegistrySnapshot, judge: TraceTimeliness
     ) {
         let code = [package.codeNumber, package.codeNotation].compactMap(\.self).joined(separator: "/")
         self.init(
             docId: package.id, addsRecipientsTo: package.first, kind: package.kind, documentId: package.documentID,
-            code: code.isEmpty ? nil : code, subject: package.subject, urgency: package.urgency.vietnamese,
+            code: code.isEmpty ? nil : code, promulgationDate: package.promulgationDate?.iso8601,
+            subject: package.subject, urgency: package.urgency.vietnamese,
             sender: TraceReport.Agency(package.senderWritten, package.sender, registry), system: package.system,
             acceptedAt: package.acceptedAt, sha256: package.sha256.hex, bytes: package.length,
             signature: package.signature, status: package.status, statusName: package.status?.state.vietnamese,
             statusDescription: package.statusDescription, statusEffect: package.statusEffect,
-            requestId: package.request,
+            requestId: package.request, timeliness: judge.sending(package),
             deliveries: deliveries.map { delivery in
                 let said = delivery.recipient.flatMap { said[delivery.document]?[$0] }
-                return TraceReport.Delivery(delivery, said: package.kind == .status ? nil : said, registry: registry)
+                return TraceReport.Delivery(
+                    delivery, of: package, said: package.kind == .status ? nil : said, registry: registry, judge: judge)
             })
     }
 }
 
 extension TraceReport.Delivery {
-    init(_ delivery: TraceRecords.Delivery, said: TraceRecords.Status?, registry: RegistrySnapshot) {
+    init(
+        _ delivery: TraceRecords.Delivery, of package: TraceRecords.Package, said: TraceRecords.Status?,
+        registry: RegistrySnapshot, judge: TraceTimeliness
+    ) {
+        let legal = judge.legal(delivery, of: package)
         self.init(
             docId: delivery.id,
             recipient: TraceReport.Agency(delivery.recipientWritten, delivery.recipient, registry),
             state: delivery.state, refusal: delivery.refusal, detail: delivery.detail, failures: delivery.failures,
-            fetchedAt: delivery.fetchedAt, enteredAt: delivery.enteredAt, latestStatus: said?.record?.latest,
+            acceptedAt: package.acceptedAt, fetchedAt: delivery.fetchedAt, enteredAt: delivery.enteredAt,
+            legalAt: legal,
+            shownFirst: legal.map { _ in package.urgency > .normal ? .entered : .legal },
+            latestStatus: said?.record?.latest,
             latestStatusName: said?.record?.latest.state.vietnamese, latestStatusAt: said?.at,
             furthestStatus: said?.record?.furthest,
-            asked: said?.asked, askedAt: said?.askedAt)
+            asked: said?.asked, askedAt: said?.askedAt, timeliness: judge.confirming(delivery, of: package))
     }
 }

@@ -80,7 +80,8 @@ private struct TraceQuery {
 private enum TraceStatements {
     static let packages = """
         SELECT package.id, first_package_id, kind, sender_agency_id, sender_written, system_id, document_id,
-            code_number, code_notation, subject, urgency, status, status_description, status_effect, signature,
+            code_number, code_notation, promulgation_date, subject, urgency, status, status_description, status_effect,
+            signature,
             warnings::text AS warnings, package.sha256, content.length, accepted_at, request_id
         FROM (
             SELECT id FROM package WHERE document_key = ANY ($1)
@@ -114,7 +115,8 @@ extension TraceRecords.Package {
             sender: AgencyKey(try row.decode("sender_agency_id")), senderWritten: try row.decode("sender_written"),
             system: try row.decodeIfPresent("system_id", as: String.self).map { try SystemID(parsing: $0) },
             documentID: try row.decode("document_id"), codeNumber: try row.decodeIfPresent("code_number"),
-            codeNotation: try row.decodeIfPresent("code_notation"), subject: try row.decodeIfPresent("subject"),
+            codeNotation: try row.decodeIfPresent("code_notation"),
+            promulgationDate: try row.decodeIfPresent("promulgation_date"), subject: try row.decodeIfPresent("subject"),
             urgency: Urgency(rawValue: Int(try row.decode("urgency", as: Int16.self))) ?? .normal,
             status: try row.decodeIfPresent("status").flatMap(DocumentStatus.init(rawValue:)),
             statusDescription: try row.decodeIfPresent("status_description"),

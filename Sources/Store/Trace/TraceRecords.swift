@@ -26,6 +26,7 @@ public struct TraceRecords: Sendable {
         public let documentID: String
         public let codeNumber: String?
         public let codeNotation: String?
+        public let promulgationDate: CalendarDate?
         public let subject: String?
         public let urgency: Urgency
         public let status: DocumentStatus?

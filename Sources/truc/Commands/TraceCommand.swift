@@ -14,8 +14,9 @@ struct TraceCommand: AsyncParsableCommand {
             truc trace 15/SXD-VP
             truc trace 0193a5c4-…        a DocId from sendEdoc, a docId from a list, or a request id
 
-            Shows every package of the document, its statuses among them, where each stands at each recipient, and the
-            history.
+            Shows every package of the document, its statuses among them, where each stands at each recipient, whether it
+            was sent and confirmed in time, and the history. What enters a system outside of working hours counts as
+            received when they begin next (truc calendar show YEAR).
             """)
 
     @Argument(help: "A document id, number/notation, DocId, docId or request id.") var anyID: String
@@ -25,8 +26,10 @@ struct TraceCommand: AsyncParsableCommand {
     func run() async throws {
         let report = try await Installation.visit(installation) { database in
             guard let records = try await database.trace(anyID) else { throw Refusal(.traceNotFound, anyID) }
+            let calendar = WorkingCalendar(imported: try await database.calendarYears())
             return TraceReport(
-                query: anyID, records: records, registry: RegistrySnapshot(try await database.registry()))
+                query: anyID, records: records, registry: RegistrySnapshot(try await database.registry()),
+                timeliness: Timeliness(calendar: calendar), now: .now())
         }
         if output.json { return try Console.printJSON(report) }
         for line in TraceText.lines(report) { print(line) }
@@ -68,6 +71,7 @@ enum TraceText {
             lines.append("  trạng thái không áp dụng: \(effect.rawValue)")
         }
         if let said = package.statusDescription { lines.append("  \"\(said)\"") }
+        for verdict in package.timeliness ?? [] { lines.append("  " + timeliness(verdict)) }
         return lines
     }
 
@@ -76,7 +80,7 @@ enum TraceText {
         var lines = ["  → \(name): \(state(delivery))"]
         var instants: [String] = []
         if let fetched = delivery.fetchedAt { instants.append("lấy lúc \(fetched.iso8601)") }
-        if let entered = delivery.enteredAt { instants.append("vào hệ thống nơi nhận lúc \(entered.iso8601)") }
+        instants += received(delivery)
         if let said = delivery.latestStatus, let at = delivery.latestStatusAt {
             let furthest =
                 delivery.furthestStatus.flatMap { $0 == said ? nil : " (xa nhất: \($0.state.vietnamese))" } ?? ""
@@ -87,10 +91,48 @@ enum TraceText {
         }
         if let detail = delivery.detail, !detail.isEmpty { lines.append("    \"\(detail)\"") }
         if !instants.isEmpty { lines.append("    " + instants.joined(separator: "; ")) }
+        if let verdict = delivery.timeliness { lines.append("    " + timeliness(verdict)) }
         if let refusal = delivery.refusal {
             lines.append("    \(refusal.entry.vietnamese) [\(refusal.rawValue)] \(refusal.entry.remedyVietnamese)")
         }
         return lines
+    }
+
+    /// When it came, in fact and in law; of an urgent document the fact first.
+    private static func received(_ delivery: TraceReport.Delivery) -> [String] {
+        guard let entered = delivery.enteredAt else { return [] }
+        let fact = "vào hệ thống nơi nhận lúc \(entered.iso8601)"
+        guard let legal = delivery.legalAt else { return [fact] }
+        if legal == entered { return [fact + ", trong giờ hành chính"] }
+        let law = "tính là nhận lúc \(legal.iso8601)"
+        return delivery.shownFirst == .legal ? [law, fact] : [fact, law]
+    }
+
+    private static func timeliness(_ found: TraceReport.Timeliness) -> String {
+        let duty =
+            switch found.rule {
+            case .sending: "gửi"
+            case .issuing: "phát hành"
+            case .confirming: "báo đã nhận"
+            }
+        let verdict =
+            switch found.verdict {
+            case .sameDay: "trong ngày"
+            case .inTime: "đúng hạn"
+            case .late: "trễ hạn"
+            case .awaited: "chưa có, còn hạn"
+            case .undecided: "không xác định"
+            }
+        var text = "\(duty): \(verdict)"
+        switch found.reason {
+        case .noPromulgationDate: text += ", gói tin không có ngày ban hành"
+        case .promulgatedLater: text += ", ngày ban hành sau ngày gửi"
+        case .calendarEnds: text += ", ngoài phạm vi của lịch làm việc"
+        case nil: break
+        }
+        if let deadline = found.deadline { text += ", hạn trước \(deadline.iso8601)" }
+        if found.downtimeSeconds > 0 { text += ", đã cộng \(found.downtimeSeconds) giây làm việc mà trục ngừng" }
+        return "\(text) (\(found.rule.rawValue))"
     }
 
     private static func state(_ delivery: TraceReport.Delivery) -> String {

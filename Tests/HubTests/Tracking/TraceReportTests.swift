@@ -15,6 +15,7 @@ import Trust
 
     private func records() throws -> TraceRecords {
         let at = Instant(vietnam: try CalendarDate(iso8601: "2026-03-05"), hour: 10)
+        let evening = Instant(vietnam: try CalendarDate(iso8601: "2026-03-05"), hour: 18)
         let document = PackageID(uuid: try id(1))
         let request = RequestID(uuid: try id(2))
         let digest = SHA256Digest(of: [])
@@ -23,7 +24,9 @@ import Trust
                 TraceRecords.Package(
                     id: document, first: nil, kind: .document, sender: Province.construction, senderWritten: "H52.13",
                     system: try SystemID(parsing: "one"), documentID: "000.00.13.H52,2026/03/05,12/SXD-VP",
-                    codeNumber: "12", codeNotation: "SXD-VP", subject: "V/v \"thử\"", urgency: .normal, status: nil,
+                    codeNumber: "12", codeNotation: "SXD-VP",
+                    promulgationDate: try CalendarDate(iso8601: "2026-03-04"), subject: "V/v \"thử\"", urgency: .normal,
+                    status: nil,
                     statusDescription: nil, statusEffect: nil, signature: "absent", warnings: "[]", sha256: digest,
                     length: 5, acceptedAt: at, request: request)
             ],
@@ -31,7 +34,7 @@ import Trust
                 TraceRecords.Delivery(
                     id: DeliveryID(uuid: try id(3)), package: document, document: document,
                     recipient: Province.finance, recipientWritten: "H52.14", state: .delivered, refusal: nil,
-                    detail: nil, failures: 1, fetchedAt: at, enteredAt: at),
+                    detail: nil, failures: 1, fetchedAt: at, enteredAt: evening),
                 TraceRecords.Delivery(
                     id: DeliveryID(uuid: try id(4)), package: document, document: document, recipient: nil,
                     recipientWritten: "lạ", state: .undeliverable, refusal: .recipientUnknown, detail: "lạ",
@@ -51,7 +54,10 @@ import Trust
 
     /// Others read this: a changed name breaks them.
     @Test func theJSONIsStable() throws {
-        let report = TraceReport(query: "12/SXD-VP", records: try records(), registry: try Province.snapshot())
+        let report = TraceReport(
+            query: "12/SXD-VP", records: try records(), registry: try Province.snapshot(),
+            timeliness: Timeliness(calendar: WorkingCalendar()),
+            now: Instant(vietnam: try CalendarDate(iso8601: "2026-03-06"), hour: 9))
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         #expect(String(decoding: try encoder.encode(report), as: UTF8.self) == Self.golden)
@@ -63,7 +69,8 @@ import Trust
         let word = TraceRecords.Package(
             id: PackageID(uuid: try id(5)), first: nil, kind: .status, sender: Province.finance,
             senderWritten: "H52.14", system: document.system, documentID: document.documentID, codeNumber: nil,
-            codeNotation: nil, subject: nil, urgency: .normal, status: .accepted, statusDescription: "Đã nhận",
+            codeNotation: nil, promulgationDate: nil, subject: nil, urgency: .normal, status: .accepted,
+            statusDescription: "Đã nhận",
             statusEffect: .applied, signature: "absent", warnings: "[]", sha256: document.sha256, length: 5,
             acceptedAt: document.acceptedAt, request: document.request)
         let delivery = TraceRecords.Delivery(
@@ -74,12 +81,13 @@ import Trust
             query: "x",
             records: TraceRecords(
                 packages: [word], deliveries: [delivery], statuses: records.statuses, history: [], isCut: true),
-            registry: try Province.snapshot())
+            registry: try Province.snapshot(), timeliness: Timeliness(calendar: WorkingCalendar()), now: .now())
         #expect(report.isCut)
         let package = try #require(report.packages.first)
         #expect(package.statusName == DocumentState.accepted.vietnamese)
         #expect(package.code == nil)
         #expect(package.deliveries.map(\.latestStatus) == [nil])
+        #expect(package.timeliness == nil && package.deliveries.allSatisfy { $0.timeliness == nil })
     }
 
     private static let golden = #"""
@@ -102,22 +110,32 @@ import Trust
               "code" : "12/SXD-VP",
               "deliveries" : [
                 {
+                  "acceptedAt" : "2026-03-05T10:00:00.000+07:00",
                   "docId" : "01900000-0000-7000-8000-000000000003",
-                  "enteredAt" : "2026-03-05T10:00:00.000+07:00",
+                  "enteredAt" : "2026-03-05T18:00:00.000+07:00",
                   "failures" : 1,
                   "fetchedAt" : "2026-03-05T10:00:00.000+07:00",
                   "furthestStatus" : "03",
                   "latestStatus" : "02",
                   "latestStatusAt" : "2026-03-05T10:00:00.000+07:00",
                   "latestStatusName" : "từ chối nhận (trả lại)",
+                  "legalAt" : "2026-03-06T07:30:00.000+07:00",
                   "recipient" : {
                     "code" : "000.00.14.H52",
                     "name" : "Đơn vị 3",
                     "written" : "H52.14"
                   },
-                  "state" : "delivered"
+                  "shownFirst" : "legal",
+                  "state" : "delivered",
+                  "timeliness" : {
+                    "deadline" : "2026-03-07T00:00:00.000+07:00",
+                    "downtimeSeconds" : 0,
+                    "rule" : "NĐ 30/2020/NĐ-CP Điều 21.2.c",
+                    "verdict" : "awaited"
+                  }
                 },
                 {
+                  "acceptedAt" : "2026-03-05T10:00:00.000+07:00",
                   "detail" : "lạ",
                   "docId" : "01900000-0000-7000-8000-000000000004",
                   "failures" : 0,
@@ -131,6 +149,7 @@ import Trust
               "docId" : "01900000-0000-7000-8000-000000000001",
               "documentId" : "000.00.13.H52,2026/03/05,12/SXD-VP",
               "kind" : "document",
+              "promulgationDate" : "2026-03-04",
               "requestId" : "01900000-0000-7000-8000-000000000002",
               "sender" : {
                 "code" : "000.00.13.H52",
@@ -141,6 +160,20 @@ import Trust
               "signature" : "absent",
               "subject" : "V/v \"thử\"",
               "system" : "one",
+              "timeliness" : [
+                {
+                  "deadline" : "2026-03-05T11:30:00.000+07:00",
+                  "downtimeSeconds" : 0,
+                  "rule" : "QĐ 28/2018/QĐ-TTg Điều 6.2",
+                  "verdict" : "in-time"
+                },
+                {
+                  "deadline" : "2026-03-06T00:00:00.000+07:00",
+                  "downtimeSeconds" : 0,
+                  "rule" : "NĐ 30/2020/NĐ-CP Điều 18.1",
+                  "verdict" : "in-time"
+                }
+              ],
               "urgency" : "thường"
             }
           ],

@@ -84,6 +84,11 @@ import VXPProtocol
         let delivery = try #require((packages.first?["deliveries"] as? [[String: Any]])?.first)
         #expect(delivery["state"] as? String == "delivered")
         #expect(delivery["latestStatus"] as? String == "06")
+        let entered = try Instant(iso8601: try #require(delivery["enteredAt"] as? String))
+        let legal = try Instant(iso8601: try #require(delivery["legalAt"] as? String))
+        #expect(try WorkingCalendar().legalInstant(entered: entered) == legal)
+        #expect((delivery["timeliness"] as? [String: Any])?["verdict"] as? String == "same-day")
+        #expect((packages.first?["timeliness"] as? [[String: Any]])?.count == 2)
         #expect(packages.first?["sha256"] as? String == SHA256Digest(of: package).hex)
         let segments = try? FileManager.default.contentsOfDirectory(
             atPath: province.hub.dataDirectory + "/content/segments")
