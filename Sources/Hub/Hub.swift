@@ -68,6 +68,11 @@ public struct Hub: Sendable {
         GaugeSampler(database: store.database, disk: disk, clocks: clocks, interval: interval, logger: logger)
     }
 
+    /// What shows others that this hub serves.
+    public func lifeSign(logger: Logger) -> LifeSign {
+        LifeSign(database: store.database, clocks: clocks, logger: logger)
+    }
+
     /// Proves that the hub can do its work now (see `Store.probe`), and looks at the clocks. What was found is told for
     /// `ReadinessCheck.reuse` again.
     ///

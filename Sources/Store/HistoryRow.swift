@@ -34,6 +34,7 @@ struct HistoryRow: Sendable {
         case keyRewrapped = "key.rewrapped"
         case keyRetired = "key.retired"
         case calendarImported = "calendar.imported"
+        case hubDowntime = "hub.downtime"
     }
 
     static let hubActor = "hub"

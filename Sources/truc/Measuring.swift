@@ -14,6 +14,15 @@ enum Measuring {
     }()
 }
 
+/// The signs of life, for as long as the hub serves.
+struct LifeSigns: Service {
+    let sign: LifeSign
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await sign.run() }
+    }
+}
+
 /// The sampler, for as long as the hub serves.
 struct Sampling: Service {
     let sampler: GaugeSampler

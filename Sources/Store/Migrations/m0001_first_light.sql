@@ -262,6 +262,18 @@ CREATE TABLE holiday (
     decision_date date NOT NULL
 );
 
+-- When a daemon last showed that it lives, and the times in which none did.
+CREATE TABLE hub_life (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    seen_at  timestamptz                         -- NULL: none has yet
+);
+INSERT INTO hub_life DEFAULT VALUES;
+CREATE TABLE hub_downtime (
+    ended_at timestamptz PRIMARY KEY,
+    began_at timestamptz NOT NULL,
+    CHECK (began_at < ended_at)
+);
+
 -- Append-only: no grant to change it, and a trigger that refuses even the owner.
 CREATE TABLE history (
     id          uuid NOT NULL,
@@ -339,8 +351,8 @@ END $$;
 GRANT USAGE ON SCHEMA public TO truc_runtime;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
 GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, history,
-    system, system_secret, system_client_key, agency, agency_alias, agency_request, wrapping_key, holiday
-    TO truc_runtime;
+    system, system_secret, system_client_key, agency, agency_alias, agency_request, wrapping_key, holiday,
+    hub_downtime TO truc_runtime;
 GRANT DELETE ON system_client_key, holiday TO truc_runtime;
 GRANT UPDATE (state, refusal, detail, failures, fetched_at, last_fetched_at, failed_at, entered_at, updated_at)
     ON delivery TO truc_runtime;
@@ -350,6 +362,7 @@ GRANT UPDATE (disabled) ON system TO truc_runtime;
 GRANT UPDATE (wrapped, key_id, valid_until), DELETE ON system_secret TO truc_runtime;
 GRANT UPDATE (wrapped_key, key_id) ON content TO truc_runtime;
 GRANT DELETE ON wrapping_key TO truc_runtime;
+GRANT UPDATE (seen_at) ON hub_life TO truc_runtime;
 GRANT UPDATE (content_store, registry_version) ON hub TO truc_runtime;
 GRANT UPDATE (state, decision, decision_date, reason, decided_at, decided_by) ON agency_request TO truc_runtime;
 GRANT UPDATE (valid_to, successor_id, version, changed_at) ON agency TO truc_runtime;

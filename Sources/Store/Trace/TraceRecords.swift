@@ -15,6 +15,13 @@ public struct TraceRecords: Sendable {
     /// Whether there is more than the bounds let through.
     public let isCut: Bool
 
+    /// The first instant of which the packages speak: the day of a promulgation, or an acceptance.
+    public var earliest: Instant {
+        packages.map { package in
+            min(package.acceptedAt, package.promulgationDate.map { Instant(vietnam: $0) } ?? package.acceptedAt)
+        }.min() ?? .latest
+    }
+
     /// A package with the size of its content.
     public struct Package: Sendable {
         public let id: PackageID

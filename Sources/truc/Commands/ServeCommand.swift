@@ -113,6 +113,7 @@ struct Daemon {
         var configuration = ServiceGroupConfiguration(
             services: [
                 .init(service: edge), .init(service: TLSRenewal(tls: tls, logger: logger)),
+                .init(service: LifeSigns(sign: hub.lifeSign(logger: logger))),
                 .init(
                     service: Sampling(
                         sampler: hub.sampler(interval: .seconds(settings.metricsIntervalSeconds), logger: logger))),

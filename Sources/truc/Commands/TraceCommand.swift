@@ -26,10 +26,13 @@ struct TraceCommand: AsyncParsableCommand {
     func run() async throws {
         let report = try await Installation.visit(installation) { database in
             guard let records = try await database.trace(anyID) else { throw Refusal(.traceNotFound, anyID) }
-            let calendar = WorkingCalendar(imported: try await database.calendarYears())
+            let now = Instant.now()
+            let timeliness = Timeliness(
+                calendar: WorkingCalendar(imported: try await database.calendarYears()),
+                downtimes: try await database.downtimes(since: records.earliest, now: now))
             return TraceReport(
                 query: anyID, records: records, registry: RegistrySnapshot(try await database.registry()),
-                timeliness: Timeliness(calendar: calendar), now: .now())
+                timeliness: timeliness, now: now)
         }
         if output.json { return try Console.printJSON(report) }
         for line in TraceText.lines(report) { print(line) }

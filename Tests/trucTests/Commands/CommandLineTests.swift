@@ -41,7 +41,8 @@ import Testing
     @Test func `help names every command and teaches a first run`() async throws {
         let help = try await CommandOutcome.run(["--help"]).output
         for command in [
-            "serve", "demo", "system", "agency", "package", "delivery", "trace", "calendar", "config", "bench", "refusals",
+            "serve", "demo", "system", "agency", "package", "delivery", "trace", "calendar", "config", "bench",
+            "refusals",
         ] {
             #expect(help.contains("\n  \(command) "), "\(command)")
         }
