@@ -125,6 +125,15 @@ import Testing
         #expect(try calendar.workingTime(from: at(start), to: at(end)) == .seconds(seconds))
     }
 
+    /// A term that is used up with a period ends with it, not when the next begins.
+    @Test(arguments: [
+        ("2026-03-05 07:30:00", 14_400, "2026-03-05 11:30:00"), ("2026-03-05 11:30:00", 12_600, "2026-03-05 17:00:00"),
+        ("2026-03-05 11:30:00", 12_601, "2026-03-06 07:30:01"), ("2026-03-06 20:00:00", 1, "2026-03-09 07:30:01"),
+    ])
+    func `working time goes on over what is not`(start: String, seconds: Int, end: String) throws {
+        #expect(try calendar.instant(after: .seconds(seconds), from: at(start)) == at(end))
+    }
+
     @Test func `hours are data, and foolish ones are none`() throws {
         let saturday = try #require(
             WorkingHours(
