@@ -28,10 +28,11 @@ public struct CalendarFinding: Hashable, Sendable {
         case makeUpOnWorkingDay = "make-up-on-working-day"
         case longRest = "no-working-day"
         case missingHoliday = "missing-holiday"
+        case dayCount = "day-count"
 
         public var severity: Severity {
             switch self {
-            case .missingHoliday: .note
+            case .missingHoliday, .dayCount: .note
             default: .error
             }
         }
@@ -54,6 +55,7 @@ public struct CalendarFinding: Hashable, Sendable {
             case .makeUpOnWorkingDay: "ngày làm bù vốn là ngày làm việc"
             case .longRest: "quá nhiều ngày liền không làm việc"
             case .missingHoliday: "thiếu ngày nghỉ lễ theo Bộ luật Lao động Điều 112"
+            case .dayCount: "số ngày nghỉ trong tuần trừ số ngày làm bù khác với Bộ luật Lao động Điều 111, 112"
             }
         }
 
@@ -75,6 +77,7 @@ public struct CalendarFinding: Hashable, Sendable {
             case .makeUpOnWorkingDay: "the make-up day is a working day anyway"
             case .longRest: "too many days in a row without work"
             case .missingHoliday: "a holiday of the Labour Code Điều 112 is missing"
+            case .dayCount: "working days off, less make-up days, are not as many as by the Labour Code Điều 111, 112"
             }
         }
     }
@@ -235,6 +238,12 @@ private struct CalendarReading {
         for holiday in StatutoryHolidays.certain(year.year)
         where hours.weekdays.contains(holiday.day.weekday) && year.kind(of: holiday.day) != .holiday {
             findings.append(CalendarFinding(.missingHoliday, "\(holiday.day.iso8601) \(holiday.name)"))
+        }
+        // Holidays on weekly days off are made good, and what is swapped evens out: the sum is the same in every year.
+        let off = year.entries.count { $0.kind == .holiday && hours.weekdays.contains($0.day.weekday) }
+        let count = off - year.entries.count { $0.kind == .makeUp }
+        if count != StatutoryHolidays.daysOfYear {
+            findings.append(CalendarFinding(.dayCount, "\(count), not \(StatutoryHolidays.daysOfYear)"))
         }
         let calendar = WorkingCalendar(hours: hours, imported: [year])
         guard let first = CalendarDate(year: year.year, month: 1, day: 1) else { return }

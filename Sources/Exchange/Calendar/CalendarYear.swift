@@ -70,6 +70,8 @@ public struct CalendarYear: Equatable, Sendable {
 struct StatutoryHolidays {
     /// The years for which the law in force and the lunar calendar are known.
     static let years = 2021...LunarCalendar.years.upperBound
+    /// Days off that the law gives in a year.
+    static let daysOfYear = 11
     /// Days off before the lunar New Year's day; five in all.
     private static let daysBeforeTet: Int64 = 2
     private static let daysOfTet: Int64 = 5

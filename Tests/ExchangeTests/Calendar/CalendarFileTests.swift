@@ -32,7 +32,7 @@ import Testing
             "\u{FEFF}# Nghỉ lễ 2026\r\n\r\n" + fixed2026.replacing("\n", with: "\r\n")
             + "\r\n 2026-08-31 ,\tholiday , Hoán đổi , 12/QĐ , 2026-01-02 \r\n2026-08-22,make-up,Làm bù\r\n"
         let file = try read(text)
-        #expect(file.findings.isEmpty)
+        #expect(file.findings.map(\.kind) == [.dayCount])
         #expect(file.omitted == 0)
         let year = try #require(file.year)
         #expect(year.year == 2026 && year.origin == .imported && year.entries.count == 7)
@@ -115,16 +115,31 @@ import Testing
     }
 
     @Test func `a holiday that no decision can move is missed aloud, and the file is taken`() throws {
-        let whole = try read(fixed2026)
-        #expect(whole.findings.isEmpty)
-        let file = try read(fixed2026.replacing("2026-04-30", with: "2026-04-29"))
-        #expect(file.findings.map(\.kind) == [.missingHoliday])
-        #expect(file.findings.first?.detail == "2026-04-30 Ngày Chiến thắng")
-        #expect(file.year != nil)
+        func missed(_ text: String) throws -> [String] {
+            try read(text).findings.filter { $0.kind == .missingHoliday }.map(\.detail)
+        }
+        #expect(try missed(fixed2026) == [])
+        let other = fixed2026.replacing("2026-04-30", with: "2026-04-29")
+        #expect(try missed(other) == ["2026-04-30 Ngày Chiến thắng"])
+        #expect(try read(other).year != nil)
         // One on a Sunday closes nothing.
         #expect(!fixed2026.contains("2026-04-26"))
-        let worked = try read(fixed2026.replacing("2026-02-17,holiday", with: "2026-02-18,holiday"))
-        #expect(worked.findings.map(\.detail) == ["2026-02-17 Tết Âm lịch"])
+        let worked = fixed2026.replacing("2026-02-17,holiday", with: "2026-02-18,holiday")
+        #expect(try missed(worked) == ["2026-02-17 Tết Âm lịch"])
+    }
+
+    @Test func `a year with more or fewer days off than the law gives is pointed at`() throws {
+        func counted(_ text: String) throws -> [String] {
+            try read(text).findings.filter { $0.kind == .dayCount }.map(\.detail)
+        }
+        let statutory = CalendarFile.text(try WorkingCalendar().year(2026))
+        #expect(try counted(statutory) == [])
+        #expect(try counted(statutory + "2026-08-31,holiday,a\n") == ["12, not 11"])
+        #expect(try counted(statutory + "2026-08-31,holiday,a\n2026-08-22,make-up,b\n") == [])
+        #expect(try counted(statutory + "2026-08-22,make-up,b\n") == ["10, not 11"])
+        // A holiday on a Sunday is none of them; the Monday that makes it good is.
+        #expect(try counted(statutory.replacing("2026-04-26", with: "2026-04-25")) == [])
+        #expect(try counted(statutory.replacing("2026-04-27", with: "2026-04-25")) == ["10, not 11"])
     }
 
     @Test func `any bytes are read to an end, and a year comes only without an error`() throws {
