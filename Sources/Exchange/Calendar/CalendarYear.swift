@@ -62,9 +62,10 @@ public struct CalendarYear: Equatable, Sendable {
 /// The public holidays of the Labour Code (Bộ luật Lao động 45/2019/QH14, in force from 2021-01-01), for a year of
 /// which nothing was imported.
 ///
-/// Điều 112.1: New Year 1 day, Tết 5 days, Giỗ Tổ 1 day (10/3 of the lunar calendar), 30/4, 1/5, Quốc khánh 2 days (2/9 and a day
-/// next to it). Điều 111.3: a weekly day off on which a holiday falls is made good on the next working day. Which days of
-/// Tết and which day beside 2/9, the Prime Minister decides every year (Điều 112.3); until that is imported:
+/// Điều 112.1: New Year 1 day, Tết 5 days, Giỗ Tổ 1 day (10/3 of the lunar calendar), 30/4, 1/5, Quốc khánh 2 days
+/// (2/9 and a day next to it). Điều 111.3: a weekly day off on which a holiday falls is made good on the next working
+/// day. Which days of Tết and which day beside 2/9, the Prime Minister decides every year (Điều 112.3); until that is
+/// imported:
 /// - Tết from the second day before the lunar New Year, as the decisions for 2021 to 2026 had it in effect;
 /// - 1/9, and 3/9 where 2/9 is a Thursday: the side on which the days off join a week-end.
 struct StatutoryHolidays {
@@ -105,7 +106,8 @@ struct StatutoryHolidays {
         return days
     }
 
-    /// The holidays on whose days no decision has a say: all but those of Tết beside New Year's day, and the one beside 2/9.
+    /// The holidays on whose days no decision has a say: all but those of Tết beside New Year's day, and the one
+    /// beside 2/9.
     static func certain(_ year: Int) -> [(day: CalendarDate, name: String)] {
         let tet = LunarCalendar.newYear(of: year)
         let national = CalendarDate(year: year, month: 9, day: 2)

@@ -10,8 +10,8 @@ import Foundation
 /// The calendar's rules: a month begins on the day of the new moon; the month of the winter solstice is the 11th; where
 /// thirteen months lie between two of these, the first without a principal solar term repeats the number before it.
 public enum LunarCalendar {
-    /// The years for which the formulas are near enough: no new moon on which a holiday hangs is closer to midnight than
-    /// they err. A test holds that.
+    /// The years for which the formulas are near enough: no new moon on which a holiday hangs is closer to midnight
+    /// than they err. A test holds that.
     public static let years = 1976...2100
 
     /// Tết: the first day of the lunar year that begins in this one; nil outside `years`.

@@ -16,8 +16,8 @@ public enum TimelinessRule: String, CaseIterable, Sendable, Codable {
     /// "gửi ngay trong ngày văn bản đó ký ban hành, chậm nhất là trong buổi sáng của ngày làm việc tiếp theo"; urgent
     /// ones "gửi ngay sau khi đã ký số".
     case sending = "QĐ 28/2018/QĐ-TTg Điều 6.2"
-    /// "phát hành trong ngày văn bản đó được ký, chậm nhất là trong ngày làm việc tiếp theo"; urgent ones "phát hành và gửi
-    /// ngay sau khi ký văn bản".
+    /// "phát hành trong ngày văn bản đó được ký, chậm nhất là trong ngày làm việc tiếp theo"; urgent ones "phát hành
+    /// và gửi ngay sau khi ký văn bản".
     case issuing = "NĐ 30/2020/NĐ-CP Điều 18.1"
     /// "thông báo ngay trong ngày cho cơ quan, tổ chức gửi về việc đã nhận văn bản".
     case confirming = "NĐ 30/2020/NĐ-CP Điều 21.2.c"
@@ -67,9 +67,9 @@ public struct TimelinessFinding: Equatable, Sendable {
 
 /// Says by the rules whether documents came in time. Pure: it knows no clock but what it is given.
 ///
-/// A term that ends with a day ends at midnight, one that ends with a morning when the morning's work is over; what comes at
-/// that very instant is late. Where the hub was down in working hours before a term was over, the term goes on for as much
-/// working time.
+/// A term that ends with a day ends at midnight, one that ends with a morning when the morning's work is over; what
+/// comes at that very instant is late. Where the hub was down in working hours before a term was over, the term goes
+/// on for as much working time.
 public struct Timeliness: Sendable {
     public let calendar: WorkingCalendar
     private let downtimes: [HubDowntime]
@@ -88,10 +88,11 @@ public struct Timeliness: Sendable {
         self.downtimes = merged
     }
 
-    /// Both verdicts on the sender, by the day that the document was promulgated and the instant at which the hub took it.
+    /// Both verdicts on the sender, by the day that the document was promulgated and the instant at which the hub
+    /// took it.
     ///
-    /// A document does not say at which hour it was signed: an urgent one, which must go at once, is known to be late when
-    /// it comes after that day.
+    /// A document does not say at which hour it was signed: an urgent one, which must go at once, is known to be late
+    /// when it comes after that day.
     public func sending(promulgated: CalendarDate?, urgency: Urgency, accepted: Instant) -> [TimelinessFinding] {
         [TimelinessRule.sending, .issuing].map { rule in
             guard let day = promulgated else { return TimelinessFinding(rule, .undecided, reason: .noPromulgationDate) }
@@ -107,7 +108,8 @@ public struct Timeliness: Sendable {
         }
     }
 
-    /// Whether the receiver told the sender in time that it has the document: on the day on which it counts as received.
+    /// Whether the receiver told the sender in time that it has the document: on the day on which it counts as
+    /// received.
     ///
     /// - Parameters:
     ///   - entered: when it entered the receiver's system.
@@ -148,7 +150,8 @@ public struct Timeliness: Sendable {
     ) throws(CalendarProblem) -> (deadline: Instant, downtime: Duration) {
         var deadline = term
         var lost: Duration = .zero
-        // A downtime that begins before the term is over takes all of its length: what was left of the term is left after it.
+        // A downtime that begins before the term is over takes all of its length: what was left of the term is left
+        // after it.
         for down in downtimes where down.to > start && down.from < deadline {
             let length = try calendar.workingTime(from: max(down.from, start), to: down.to)
             deadline = try calendar.instant(after: length, from: deadline)

@@ -79,9 +79,10 @@ public struct WorkingCalendar: Sendable {
         try spans(on: instant.vietnamDate).contains { $0.contains(instant) }
     }
 
-    /// When a document that entered its receiver's system counts as received: then, or where that was outside of working
-    /// hours, when these begin next (QĐ 2588/QĐ-UBND Sơn La 2018 Điều 10.4.b: "nếu thời điểm văn bản nhập vào hệ thống
-    /// ngoài giờ hành chính thì thời điểm tiếp nhận … được tính là thời điểm bắt đầu giờ hành chính kế tiếp").
+    /// When a document that entered its receiver's system counts as received: then, or where that was outside of
+    /// working hours, when these begin next (QĐ 2588/QĐ-UBND Sơn La 2018 Điều 10.4.b: "nếu thời điểm văn bản nhập vào
+    /// hệ thống ngoài giờ hành chính thì thời điểm tiếp nhận … được tính là thời điểm bắt đầu giờ hành chính kế
+    /// tiếp").
     ///
     /// - Throws: `.outsideYears`, `.noWorkingDay`.
     public func legalInstant(entered: Instant) throws(CalendarProblem) -> Instant {

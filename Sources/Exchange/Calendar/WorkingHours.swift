@@ -46,8 +46,8 @@ public struct WorkingHours: Equatable, Sendable {
         checked: [.monday, .tuesday, .wednesday, .thursday, .friday],
         [Period(start: 7 * 60 + 30, end: 11 * 60 + 30), Period(start: 13 * 60 + 30, end: 17 * 60)])
 
-    /// Nil without a working day or a period, with more periods than `maxPeriods`, and with periods that are empty, out of
-    /// order, outside a day, or touch each other.
+    /// Nil without a working day or a period, with more periods than `maxPeriods`, and with periods that are empty,
+    /// out of order, outside a day, or touch each other.
     public init?(weekdays: Set<Weekday>, periods: [Period]) {
         guard !weekdays.isEmpty, (1...Self.maxPeriods).contains(periods.count),
             periods.allSatisfy({ $0.start >= 0 && $0.start < $0.end && $0.end <= 24 * 60 }),

@@ -19,7 +19,8 @@ public struct LifeSign: Sendable {
         self.logger = logger
     }
 
-    /// Shows it until its task is cancelled. A database that is away is told of elsewhere; that time becomes a downtime.
+    /// Shows it until its task is cancelled. A database that is away is told of elsewhere; that time becomes a
+    /// downtime.
     public func run() async {
         let clock = ContinuousClock()
         while !Task.isCancelled {

@@ -37,7 +37,8 @@ struct TraceTimeliness {
     }
 }
 
-/// When each recipient first said anything that shows that it has a document: one of 01 to 06, to the document's sender.
+/// When each recipient first said anything that shows that it has a document: one of 01 to 06, to the document's
+/// sender.
 struct FirstWords {
     /// Who said it, to whom, and of which document.
     private struct Key: Hashable {

@@ -8,7 +8,8 @@ extension Database {
     /// Most downtimes that are told at a time, the latest.
     public static let maxDowntimes = 1_000
 
-    /// Shows that a daemon lives. Where none has for longer than `maxSilence`, that was a downtime, and it is written down.
+    /// Shows that a daemon lives. Where none has for longer than `maxSilence`, that was a downtime, and it is written
+    /// down.
     ///
     /// - Parameter now: of the clock that also tells when packages are accepted; one that goes back is not believed.
     /// - Returns: the downtime that has ended.

@@ -9,8 +9,8 @@ struct CalendarCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "calendar", abstract: "Working days: holidays and make-up days of each year.",
         discussion: """
-            By the Labour Code alone a year has its public holidays, and the days that make good those on a week-end. What the
-            decisions for a year say besides is imported, and takes the place of all that the law alone would give:
+            By the Labour Code alone a year has its public holidays, and the days that make good those on a week-end.
+            What the decisions for a year say besides is imported, and takes the place of all that the law would give:
 
               truc calendar show 2027 --as-file > 2027.csv      then edit it
               truc calendar check 2027.csv --decision 123/QĐ-TTg --date 2026-10-16
@@ -69,8 +69,9 @@ struct CalendarCommand: AsyncParsableCommand {
             discussion: """
                 truc calendar import 2027.csv --decision 123/QĐ-TTg --date 2026-10-16 --dry-run
 
-                Each line is day,kind,name: 2027-02-08,holiday,Tết Nguyên đán. The kind is holiday or make-up; a decision of its
-                own may follow as fourth and fifth field. The file is the whole year: what was imported for it before goes.
+                Each line is day,kind,name: 2027-02-08,holiday,Tết Nguyên đán. The kind is holiday or make-up; number and
+                date of a decision of its own may follow. The file is the whole year: what was imported for it before
+                goes.
                 """)
 
         @Argument(help: ArgumentHelp("Lines of day,kind,name.", valueName: "file")) var file: String

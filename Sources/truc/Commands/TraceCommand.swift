@@ -14,8 +14,8 @@ struct TraceCommand: AsyncParsableCommand {
             truc trace 15/SXD-VP
             truc trace 0193a5c4-…        a DocId from sendEdoc, a docId from a list, or a request id
 
-            Shows every package of the document, its statuses among them, where each stands at each recipient, whether it
-            was sent and confirmed in time, and the history. What enters a system outside of working hours counts as
+            Shows every package of the document, its statuses among them, where each stands at each recipient, whether
+            it was sent and confirmed in time, and the history. What enters a system outside of working hours counts as
             received when they begin next (truc calendar show YEAR).
             """)
 

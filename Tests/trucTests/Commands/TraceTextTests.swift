@@ -49,8 +49,10 @@ import Trust
             try lines(.normal) == [
                 "  gửi: trễ hạn, hạn trước 2026-03-06T11:30:00.000+07:00 (QĐ 28/2018/QĐ-TTg Điều 6.2)",
                 "  phát hành: đúng hạn, hạn trước 2026-03-07T00:00:00.000+07:00 (NĐ 30/2020/NĐ-CP Điều 18.1)",
-                "    tính là nhận lúc 2026-03-09T07:30:00.000+07:00; vào hệ thống nơi nhận lúc 2026-03-06T18:00:00.000+07:00",
-                "    báo đã nhận: chưa có, còn hạn, hạn trước 2026-03-10T00:00:00.000+07:00 (NĐ 30/2020/NĐ-CP Điều 21.2.c)",
+                "    tính là nhận lúc 2026-03-09T07:30:00.000+07:00; "
+                    + "vào hệ thống nơi nhận lúc 2026-03-06T18:00:00.000+07:00",
+                "    báo đã nhận: chưa có, còn hạn, hạn trước 2026-03-10T00:00:00.000+07:00 "
+                    + "(NĐ 30/2020/NĐ-CP Điều 21.2.c)",
             ])
     }
 
@@ -58,7 +60,8 @@ import Trust
         let lines = try lines(.immediate)
         #expect(
             lines.contains(
-                "    vào hệ thống nơi nhận lúc 2026-03-06T18:00:00.000+07:00; tính là nhận lúc 2026-03-09T07:30:00.000+07:00"
+                "    vào hệ thống nơi nhận lúc 2026-03-06T18:00:00.000+07:00; "
+                    + "tính là nhận lúc 2026-03-09T07:30:00.000+07:00"
             ))
         #expect(lines.first == "  gửi: trễ hạn, hạn trước 2026-03-06T00:00:00.000+07:00 (QĐ 28/2018/QĐ-TTg Điều 6.2)")
     }

@@ -89,11 +89,43 @@ import VXPProtocol
         #expect(try WorkingCalendar().legalInstant(entered: entered) == legal)
         #expect((delivery["timeliness"] as? [String: Any])?["verdict"] as? String == "same-day")
         #expect((packages.first?["timeliness"] as? [[String: Any]])?.count == 2)
+        #expect(try await legalInstant(afterTurning: entered.vietnamDate, province.hub) == turned(entered))
         #expect(packages.first?["sha256"] as? String == SHA256Digest(of: package).hex)
         let segments = try? FileManager.default.contentsOfDirectory(
             atPath: province.hub.dataDirectory + "/content/segments")
         #expect(segments?.isEmpty == (backend == .chunks))
         #expect(try await province.hub.stop() == 0)
+    }
+
+    /// The year in which this day is off where it was worked, and worked where it was off.
+    private func turned(_ day: CalendarDate) throws -> CalendarYear {
+        let calendar = WorkingCalendar()
+        var entries = try calendar.year(day.year).entries.filter { $0.day != day }
+        let decision = Decision(number: "1/QĐ", date: day)
+        let isWorked = try calendar.isWorkingDay(day)
+        // A holiday in the week is worked without its entry.
+        if isWorked || !calendar.hours.weekdays.contains(day.weekday) {
+            entries.append(
+                CalendarEntry(day: day, kind: isWorked ? .holiday : .makeUp, name: "Thử", decision: decision))
+        }
+        return CalendarYear(day.year, origin: .imported, entries: entries)
+    }
+
+    private func turned(_ entered: Instant) throws -> Instant {
+        try WorkingCalendar(imported: [turned(entered.vietnamDate)]).legalInstant(entered: entered)
+    }
+
+    /// What a trace says once such a year was imported.
+    private func legalInstant(afterTurning day: CalendarDate, _ hub: HubProcess) async throws -> Instant {
+        let file = try TestCluster.temporaryDirectory() + "/year.csv"
+        try CalendarFile.text(turned(day)).write(toFile: file, atomically: true, encoding: .utf8)
+        let imported = try await hub.command("calendar", "import", file)
+        #expect(imported.status == 0, "\(imported.output) \(imported.errors)")
+        let trace = try await hub.command("trace", "15/SXD-VP", "--json")
+        let report = try JSONSerialization.jsonObject(with: Data(trace.output.utf8)) as? [String: Any]
+        let package = try #require((report?["packages"] as? [[String: Any]])?.first)
+        let delivery = try #require((package["deliveries"] as? [[String: Any]])?.first)
+        return try Instant(iso8601: try #require(delivery["legalAt"] as? String))
     }
 
     /// The reference's own vector: header order, frozen timestamp of 2025, `+0456` that is no zone.
