@@ -28,13 +28,15 @@ public struct TestCertificates: Sendable {
         return pair
     }
 
-    /// A certificate for 127.0.0.1 and for clients, below a root.
+    /// A certificate for a server and for clients, below a root.
     ///
     /// - Parameters:
+    ///   - alternativeName: of the server, as OpenSSL writes it.
     ///   - days: 0 for one that is over when it is made.
     ///   - sharing: whose key it has; nil for a new one.
     public func issue(
-        _ name: String, by authority: Pair, days: Int = 10, rsa: Bool = false, sharing: Pair? = nil
+        _ name: String, by authority: Pair, days: Int = 10, rsa: Bool = false, sharing: Pair? = nil,
+        alternativeName: String = "IP:127.0.0.1"
     ) async throws -> Pair {
         let pair = pair(name)
         let request = directory + "/\(name).csr"
@@ -50,7 +52,7 @@ public struct TestCertificates: Sendable {
             ).requireSuccess()
         }
         let extensions = directory + "/\(name).ext"
-        try Data("subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n".utf8).write(
+        try Data("subjectAltName=\(alternativeName)\nextendedKeyUsage=serverAuth,clientAuth\n".utf8).write(
             to: URL(filePath: extensions))
         try await openssl(
             "x509", "-req", "-in", request, "-CA", authority.certificate, "-CAkey", authority.key, "-days", "\(days)",

@@ -16,6 +16,31 @@ public enum HMACSHA256 {
         precondition(done != nil && Int(length) == code.count, "libcrypto failed to compute an HMAC")
         return code
     }
+
+    /// The same code over a message that comes in pieces.
+    public struct Computation: ~Copyable {
+        private static let blockLength = 64
+
+        private var inner = SHA256()
+        private let outerKey: [UInt8]
+
+        public init(key: some Collection<UInt8>) {
+            var block = key.count > Self.blockLength ? SHA256Digest(of: key).bytes : Array(key)
+            block += repeatElement(0, count: Self.blockLength - block.count)
+            outerKey = block.map { $0 ^ 0x5C }
+            inner.update(block.map { $0 ^ 0x36 })
+        }
+
+        public mutating func update(_ data: some Collection<UInt8>) { inner.update(data) }
+
+        /// The 32-byte code of all data so far; more may follow.
+        public borrowing func code() -> [UInt8] {
+            var outer = SHA256()
+            outer.update(outerKey)
+            outer.update(inner.current().bytes)
+            return outer.current().bytes
+        }
+    }
 }
 
 /// Whether two byte sequences are equal, in a time that depends on their lengths only.
