@@ -67,11 +67,21 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        room(
+            "Couriers",
+            [
+                "Exchange", "Trust", "Delivery", "Hub",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ]),
         .executableTarget(
             name: "truc",
             dependencies: [
-                "Exchange", "Prometheus", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub", "Surfaces", log,
-                metrics,
+                "Exchange", "Prometheus", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub", "Couriers",
+                "Surfaces", log, metrics,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -101,6 +111,7 @@ let package = Package(
         tests("Delivery", ["Delivery", "Exchange"]),
         tests("Store", ["Store", "Exchange", "Trust", "Delivery", "TestKit", log]),
         tests("Hub", ["Hub", "Store", "EdXML", "Exchange", "Trust", "TestKit", log]),
+        tests("Couriers", ["Couriers", "Delivery", "Exchange", "Hub", "Trust", "TestKit"]),
         tests(
             "Surfaces",
             [

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import TestKit
+
+/// A receiver in Python, with Python's own TLS and HMAC: it checks requests by the very lines of docs/push.md and answers
+/// with a receipt of what it got.
+final class PythonReceiver: Sendable {
+    let port: Int
+    private let process: Process
+
+    /// - Parameters:
+    ///   - identity: the server's certificate; nil for plain HTTP.
+    ///   - clientCA: a client must show a certificate below this root.
+    static func start(
+        secret: [UInt8], identity: TestCertificates.Pair? = nil, clientCA: String? = nil
+    ) async throws -> PythonReceiver {
+        let script = try recipe() + server
+        let arguments = [
+            "-c", script, Data(secret).base64EncodedString(), identity?.certificate ?? "", identity?.key ?? "",
+            clientCA ?? "",
+        ]
+        return try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try PythonReceiver(arguments) }) }
+        }
+    }
+
+    private init(_ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["python3"] + arguments
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        var line: [UInt8] = []
+        while !line.contains(10) {
+            let more = output.fileHandleForReading.availableData
+            guard !more.isEmpty else { throw Receiver.Broken(what: "python3 did not start") }
+            line += more
+        }
+        guard let port = Int(String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+        else { throw Receiver.Broken(what: "no port from python3") }
+        self.port = port
+        self.process = process
+    }
+
+    deinit { process.terminate() }
+
+    /// The Python of docs/push.md.
+    static func recipe() throws -> String {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let text = try String(contentsOf: root.appending(path: "docs/push.md"), encoding: .utf8)
+        guard let block = text.firstMatch(of: #/```python\n(?<code>[\s\S]*?)```/#) else {
+            throw Receiver.Broken(what: "docs/push.md has no Python")
+        }
+        return String(block.code)
+    }
+
+    private static let server = """
+
+        import http.server, json, ssl, sys
+
+        secret = base64.b64decode(sys.argv[1])
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                body = self.rfile.read(int(headers["content-length"]))
+                try:
+                    delivery = check(headers, body, secret)
+                    status, answer = 200, {"delivery": delivery, "sha256": hashlib.sha256(body).hexdigest()}
+                except ValueError as problem:
+                    status, answer = 401, {"problem": str(problem)}
+                answer = json.dumps(answer).encode()
+                self.send_response(status)
+                self.send_header("content-length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *arguments):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        if sys.argv[2]:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(sys.argv[2], sys.argv[3])
+            if sys.argv[4]:
+                context.load_verify_locations(sys.argv[4])
+                context.verify_mode = ssl.CERT_REQUIRED
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        print(server.server_address[1], flush=True)
+        server.serve_forever()
+
+        """
+}
