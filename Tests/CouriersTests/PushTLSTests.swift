@@ -58,7 +58,8 @@ import Testing
         let known = try Sample.courier(
             ca: root.certificate,
             client: PushClientCertificate(certificateFile: hub.certificate, keyFile: hub.key))
-        #expect(await known.carry(Sample.parcel(chunks: 3, of: 100_000), to: endpoint) == .entered)
+        let outcome = await known.carry(Sample.parcel(chunks: 3, of: 100_000), to: endpoint)
+        #expect(outcome == .entered)
         let unknown = try Sample.courier(ca: root.certificate)
         let failure = failed(await unknown.carry(Sample.parcel([1]), to: endpoint))
         #expect(failure?.code == .pushTLS || failure?.code == .pushUnreachable)

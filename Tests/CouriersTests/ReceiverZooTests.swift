@@ -2,6 +2,7 @@
 import Delivery
 import Exchange
 import Foundation
+import TestKit
 import Testing
 import Trust
 
@@ -32,7 +33,7 @@ import Trust
     private func limits(
         idle: Duration = .seconds(10), answer: Duration = .seconds(10), pace: Int = 1 << 20
     ) -> PushLimits {
-        PushLimits(connect: .milliseconds(200), idle: idle, answer: answer, slowestPace: pace)
+        PushLimits(connect: .seconds(2), idle: idle, answer: answer, slowestPace: pace)
     }
 
     // MARK: Answers
@@ -172,16 +173,19 @@ import Trust
 
     // MARK: Time
 
-    @Test func `a tarpit that never reads is left`() async throws {
-        let left = Event()
-        let outcome = try await carry(largeParcel, limits(idle: .milliseconds(300)), receiveBuffer: 4_096) {
-            connection in
+    @Test func `a tarpit that never reads is left, and little of the package waits for it`() async throws {
+        let (left, asked) = (Event(), Counter())
+        let parcel = Sample.parcel(chunks: Self.large.chunks, of: Self.large.length, asked: asked)
+        let outcome = try await carry(parcel, limits(idle: .milliseconds(300)), receiveBuffer: 4_096) { connection in
             connection.waitForEnd()
             left.happened()
         }
         #expect(failed(outcome)?.code == .pushTimeout)
         #expect(failed(outcome)?.detail.hasPrefix("nothing of the package could be sent") == true)
         await left.wait()
+        // The first pass read all of it; the second no more than kernels and one piece hold.
+        let sent = asked.count - (Self.large.chunks + 1)
+        #expect((1...8).contains(sent), "\(sent)")
     }
 
     @Test func `who reads everything and says nothing is left`() async throws {
@@ -215,10 +219,10 @@ import Trust
         ) { connection in
             defer { left.happened() }
             _ = try connection.readHead()
-            while !connection.ends(within: 10) { _ = try connection.read(64 << 10, exactly: false) }
+            while !connection.ends(within: 20) { _ = try connection.read(64 << 10, exactly: false) }
         }
         #expect(failed(outcome)?.code == .pushTimeout)
-        #expect(failed(outcome)?.detail.hasPrefix("not done") == true)
+        #expect(failed(outcome)?.detail.hasPrefix("not done") == true, "\(outcome)")
         await left.wait()
     }
 
@@ -275,5 +279,48 @@ import Trust
         attempt.cancel()
         #expect(await attempt.value == .failed(AttemptFailure(.pushInterrupted)))
         if stage != "lookup" { await left.wait() }
+    }
+
+    @Test(arguments: [false, true])
+    func `an attempt may be cancelled at any moment`(overTLS: Bool) async throws {
+        let certificates = try TestCertificates()
+        let root = try await certificates.authority("root")
+        let identity = overTLS ? try await certificates.issue("server", by: root) : nil
+        let receiver = try await PythonReceiver.start(secret: Sample.secret, identity: identity)
+        let endpoint = try Sample.endpoint("\(overTLS ? "https" : "http")://127.0.0.1:\(receiver.port)/")
+        let courier = try Sample.courier(ca: root.certificate)
+        var outcomes: [AttemptOutcome] = []
+        for round in 0..<120 {
+            let attempt = Task { await courier.carry(Sample.parcel(chunks: 4, of: 100_000), to: endpoint) }
+            for _ in 0..<round * 5 { await Task.yield() }
+            attempt.cancel()
+            outcomes.append(await attempt.value)
+        }
+        let interrupted = outcomes.count { $0 == .failed(AttemptFailure(.pushInterrupted)) }
+        #expect(interrupted + outcomes.count { $0 == .entered } == outcomes.count)
+        #expect(interrupted > 0)
+        #expect(await courier.carry(Sample.parcel([1]), to: endpoint) == .entered)
+    }
+
+    @Test func `many at once do not disturb one another`() async throws {
+        let good = try Receiver { connection in
+            try connection.answer("200 OK", try connection.readRequest().receipt)
+        }
+        let bad = try Receiver { $0.waitForEnd() }
+        defer {
+            good.stop()
+            bad.stop()
+        }
+        let courier = try Sample.courier()
+        let (endpoint, tarpit) = (try Sample.endpoint(port: good.port), try Sample.endpoint(port: bad.port))
+        try await withThrowingTaskGroup(of: AttemptOutcome.self) { group in
+            let stuck = Task { await courier.carry(Sample.parcel([1]), to: tarpit) }
+            for number in 0..<100 {
+                group.addTask { await courier.carry(Sample.parcel(chunks: number % 5 + 1, of: 70_000), to: endpoint) }
+            }
+            for try await outcome in group { #expect(outcome == .entered) }
+            stuck.cancel()
+            #expect(await stuck.value == .failed(AttemptFailure(.pushInterrupted)))
+        }
     }
 }

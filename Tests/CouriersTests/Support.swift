@@ -42,9 +42,12 @@ enum Sample {
 
     /// A package of `count` chunks of `length` bytes each, made while it is read.
     ///
-    /// - Parameter problem: for the pass of this number (from 0), what comes instead of the last chunk.
+    /// - Parameters:
+    ///   - asked: counts the chunks that are read, in all passes.
+    ///   - problem: for the pass of this number (from 0), what comes instead of the last chunk.
     static func parcel(
-        chunks count: Int, of length: Int, problem: @escaping @Sendable (Int) -> Refusal? = { _ in nil }
+        chunks count: Int, of length: Int, asked: Counter = Counter(),
+        problem: @escaping @Sendable (Int) -> Refusal? = { _ in nil }
     ) -> Parcel {
         var hash = SHA256()
         for index in 0..<count { hash.update(chunk(index, length)) }
@@ -57,6 +60,7 @@ enum Sample {
                 return PackageContent(
                     chunks: AsyncThrowingStream<[UInt8], any Error> {
                         let index = chunks.next()
+                        _ = asked.next()
                         if index == count - 1, let problem = problem(pass) { throw problem }
                         return index < count ? chunk(index, length) : nil
                     })

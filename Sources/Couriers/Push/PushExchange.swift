@@ -17,7 +17,7 @@ final class PushExchange: Sendable {
     }
 
     private struct Progress {
-        var isAllHandedOver: Bool
+        var isAllSent: Bool
         /// Why the content could not be read to its end.
         var contentProblem: Refusal?
     }
@@ -35,7 +35,7 @@ final class PushExchange: Sendable {
         self.limits = limits
         self.watch = watch
         self.line = line
-        progress = Mutex(Progress(isAllHandedOver: parcel.length == 0))
+        progress = Mutex(Progress(isAllSent: parcel.length == 0))
     }
 
     /// Sends the request and reads the answer, which may come before all is sent.
@@ -44,12 +44,17 @@ final class PushExchange: Sendable {
     ///   cut, so that nobody takes what arrived for a package; `AnsweredTooEarly`; else what became of the connection.
     func run(on channel: Line.Channel) async throws -> PushAnswer {
         do {
-            return try await channel.executeThenClose { inbound, outbound in
+            return try await channel.executeThenClose { inbound, _ in
                 try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { await self.send(outbound) }
-                    defer { group.cancelAll() }
+                    group.addTask { await self.send(channel.channel) }
                     do {
-                        return try await self.receive(inbound)
+                        let answer = try await self.receive(inbound)
+                        // What is still to be sent nobody wants.
+                        if !self.progress.withLock({ $0.isAllSent }) {
+                            group.cancelAll()
+                            self.line.abort()
+                        }
+                        return answer
                     } catch {
                         // Nothing is to be waited for any more; the sending may be stuck.
                         self.line.abort()
@@ -62,24 +67,25 @@ final class PushExchange: Sendable {
         }
     }
 
-    private func send(_ outbound: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>) async {
+    private func send(_ channel: any Channel) async {
         do {
             watch.expect("nothing of the package could be sent", within: limits.idle)
-            try await outbound.write(.head(request.head))
-            try await sendContent(outbound)
-            try await outbound.write(.end(nil))
-            watch.expect("no answer", within: limits.answer)
+            try await channel.writeAndFlush(HTTPClientRequestPart.head(request.head))
+            try await sendContent(channel)
+            try await channel.writeAndFlush(HTTPClientRequestPart.end(nil))
         } catch let problem as Refusal {
             progress.withLock { $0.contentProblem = problem }
             line.abort()
         } catch {
             // The connection is gone, or this task is no longer wanted. An answer may have come before that: whoever
             // reads knows.
-            watch.expect("no answer", within: limits.answer)
         }
+        watch.expect("no answer", within: limits.answer)
     }
 
-    private func sendContent(_ outbound: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>) async throws {
+    /// Writes a piece when the kernel has taken the one before: so no more than one waits in memory, and what counts as
+    /// sent is sent.
+    private func sendContent(_ channel: any Channel) async throws {
         var rest = parcel.length
         try await parcel.content().forEach { chunk in
             guard chunk.count <= rest else { throw Refusal(.contentDamaged, "more bytes than were accepted") }
@@ -88,9 +94,14 @@ final class PushExchange: Sendable {
                 let piece = bytes.prefix(Self.pieceLength)
                 bytes = bytes.dropFirst(piece.count)
                 rest -= piece.count
-                // Before the last write and not after it: the answer may be here before that returns.
-                if rest == 0 { progress.withLock { $0.isAllHandedOver = true } }
-                try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: piece))))
+                let written = channel.eventLoop.makePromise(of: Void.self)
+                if rest == 0 {
+                    // Asked for before the write is, so that the event loop tells it before it reads the answer.
+                    written.futureResult.whenSuccess { self.progress.withLock { $0.isAllSent = true } }
+                }
+                channel.writeAndFlush(
+                    HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: piece))), promise: written)
+                try await written.futureResult.get()
                 watch.expect("nothing of the package could be sent", within: limits.idle)
             }
         }
@@ -105,7 +116,7 @@ final class PushExchange: Sendable {
             case .head(let received):
                 let status = Int(received.status.code)
                 let claimsAll = (200..<300).contains(status) || status == 409
-                guard !claimsAll || progress.withLock({ $0.isAllHandedOver }) else {
+                guard !claimsAll || progress.withLock({ $0.isAllSent }) else {
                     throw AnsweredTooEarly(status: status)
                 }
                 head = received
