@@ -108,7 +108,7 @@ let package = Package(
         tests("Trust", ["Trust", "Exchange", "TestKit"]),
         tests("EdXML", ["EdXML", "Exchange", "Trust", "CLibXML2", "CZlib", "TestKit"]),
         tests("VXPProtocol", ["VXPProtocol", "Exchange", "Trust", "TestKit"]),
-        tests("Delivery", ["Delivery", "Exchange"]),
+        tests("Delivery", ["Delivery", "Exchange", "TestKit"]),
         tests("Store", ["Store", "Exchange", "Trust", "Delivery", "TestKit", log]),
         tests("Hub", ["Hub", "Store", "EdXML", "Exchange", "Trust", "TestKit", log]),
         tests("Couriers", ["Couriers", "Delivery", "Exchange", "Hub", "Trust", "TestKit"]),

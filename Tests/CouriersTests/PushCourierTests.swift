@@ -192,6 +192,30 @@ import Trust
         #expect(arrived.withLock { $0 } <= 39 * (64 << 10))
     }
 
+    @Test(arguments: [0, 1])
+    func `what keeps the content from being read is not the endpoint's fault`(pass: Int) async throws {
+        struct Unheard: Error {}
+        let receiver = try Receiver { connection in _ = connection.readToEnd() }
+        defer { receiver.stop() }
+        let passes = Counter()
+        let parcel = Parcel(
+            delivery: DeliveryID(), messageType: .edoc, length: 3, sha256: SHA256Digest(of: [1, 2, 3]),
+            content: {
+                let (fails, chunks) = (passes.next() == pass, Counter())
+                return PackageContent(
+                    chunks: AsyncThrowingStream<[UInt8], any Error> {
+                        if fails { throw Unheard() }
+                        return chunks.next() == 0 ? [1, 2, 3] : nil
+                    })
+            })
+        let outcome = await (try Sample.courier()).carry(parcel, to: try Sample.endpoint(port: receiver.port))
+        guard case .failed(let failure) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(failure.code == .internalError)
+    }
+
     @Test(arguments: [-1, 1])
     func `content of another length is damaged`(difference: Int) async throws {
         let receiver = try Receiver { connection in _ = connection.readToEnd() }

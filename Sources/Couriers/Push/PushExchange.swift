@@ -70,15 +70,16 @@ final class PushExchange: Sendable {
     private func send(_ channel: any Channel) async {
         do {
             watch.expect("nothing of the package could be sent", within: limits.idle)
-            try await channel.writeAndFlush(HTTPClientRequestPart.head(request.head))
+            try await write(.head(request.head), on: channel)
             try await sendContent(channel)
-            try await channel.writeAndFlush(HTTPClientRequestPart.end(nil))
-        } catch let problem as Refusal {
-            progress.withLock { $0.contentProblem = problem }
-            line.abort()
+            try await write(.end(nil), on: channel)
+        } catch is Line.Lost {
+            // An answer may have come before that: whoever reads knows.
+        } catch is CancellationError {
+            // Nobody wants the package any more.
         } catch {
-            // The connection is gone, or this task is no longer wanted. An answer may have come before that: whoever
-            // reads knows.
+            progress.withLock { $0.contentProblem = PushRequest.contentProblem(error) }
+            line.abort()
         }
         watch.expect("no answer", within: limits.answer)
     }
@@ -94,18 +95,24 @@ final class PushExchange: Sendable {
                 let piece = bytes.prefix(Self.pieceLength)
                 bytes = bytes.dropFirst(piece.count)
                 rest -= piece.count
-                let written = channel.eventLoop.makePromise(of: Void.self)
-                if rest == 0 {
-                    // Asked for before the write is, so that the event loop tells it before it reads the answer.
-                    written.futureResult.whenSuccess { self.progress.withLock { $0.isAllSent = true } }
-                }
-                channel.writeAndFlush(
-                    HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: piece))), promise: written)
-                try await written.futureResult.get()
+                try await write(.body(.byteBuffer(ByteBuffer(bytes: piece))), on: channel, isLast: rest == 0)
                 watch.expect("nothing of the package could be sent", within: limits.idle)
             }
         }
+        // Cancelled, a stream may just end.
+        try Task.checkCancellation()
         guard rest == 0 else { throw Refusal(.contentDamaged, "fewer bytes than were accepted") }
+    }
+
+    /// Returns when the kernel has all of it.
+    private func write(_ part: HTTPClientRequestPart, on channel: any Channel, isLast: Bool = false) async throws {
+        let written = channel.eventLoop.makePromise(of: Void.self)
+        if isLast {
+            // Asked for before the write is, so that the event loop tells it before it reads the answer.
+            written.futureResult.whenSuccess { self.progress.withLock { $0.isAllSent = true } }
+        }
+        channel.writeAndFlush(part, promise: written)
+        do { try await written.futureResult.get() } catch { throw Line.Lost() }
     }
 
     private func receive(_ inbound: NIOAsyncChannelInboundStream<HTTPClientResponsePart>) async throws -> PushAnswer {

@@ -13,6 +13,11 @@ struct PushRequest: Sendable {
 
     let head: HTTPRequestHead
 
+    /// What reading a content failed with, as a refusal: never the endpoint's fault.
+    static func contentProblem(_ error: any Error) -> Refusal {
+        error as? Refusal ?? Refusal(.internalError, "\(error)")
+    }
+
     /// Reads the whole content once, because its signature stands before it (Standard Webhooks: HMAC-SHA256 over
     /// `id.timestamp.body`).
     ///
@@ -23,11 +28,19 @@ struct PushRequest: Sendable {
         let computation = Signature(secret: endpoint.secret)
         computation.update(Array("\(parcel.delivery).\(timestamp).".utf8))
         var length = 0
-        try await parcel.content().forEach { chunk in
-            computation.update(chunk)
-            length += chunk.count
-            try Task.checkCancellation()
+        do {
+            try await parcel.content().forEach { chunk in
+                computation.update(chunk)
+                length += chunk.count
+                try Task.checkCancellation()
+            }
+        } catch let cancellation as CancellationError {
+            throw cancellation
+        } catch {
+            throw Self.contentProblem(error)
         }
+        // Cancelled, a stream may just end.
+        try Task.checkCancellation()
         guard length == parcel.length else {
             throw Refusal(.contentDamaged, "\(length) bytes where \(parcel.length) were accepted")
         }

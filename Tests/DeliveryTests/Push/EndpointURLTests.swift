@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Delivery
 import Exchange
+import Foundation
+import TestKit
 import Testing
 
 @Suite struct EndpointURLTests {
@@ -57,5 +59,35 @@ import Testing
         #expect(try EndpointURL(parsing: "https://\(name)/").host == .name(name))
         #expect(throws: ParsingProblem.self) { try EndpointURL(parsing: "https://\(name)b/") }
         #expect(throws: ParsingProblem.self) { try EndpointURL(parsing: "https://a\(label).vn/") }
+    }
+
+    @Test func `what is read is read alike by another reader`() throws {
+        let lawful = [
+            "https://qlvb.example.vn:8443/truc/nhan?a=b&c=%2f", "http://10.1.2.3/", "https://[2001:db8::1]:8443/x",
+            "https://a-b.c", "http://a.b@c.d:80/e#f",
+        ]
+        let alphabet = Array("azAZ09.-_:/?#[]@%\\!&=;,~ \"<>|^`{}đ\u{0}\t\u{3002}\u{FF0E}")
+        var generator = SeededGenerator(seed: 11)
+        var read = 0
+        for _ in 0..<30_000 {
+            var text = Array(lawful.randomElement(using: &generator) ?? "")
+            for _ in 0..<Int.random(in: 0...3, using: &generator) {
+                let place = Int.random(in: 0...text.count, using: &generator)
+                if Bool.random(using: &generator), place < text.count { text.remove(at: place) }
+                if Bool.random(using: &generator), place <= text.count {
+                    text.insert(alphabet.randomElement(using: &generator) ?? "/", at: place)
+                }
+            }
+            guard let url = try? EndpointURL(parsing: String(text)) else { continue }
+            read += 1
+            #expect(try EndpointURL(parsing: url.text) == url)
+            let other = try #require(URLComponents(string: url.text), "\(url)")
+            #expect(other.scheme == (url.isTLS ? "https" : "http"))
+            #expect(other.percentEncodedHost == "\(url.host)", "\(url)")
+            #expect((other.port ?? (url.isTLS ? 443 : 80)) == url.port, "\(url)")
+            #expect(other.user == nil && other.fragment == nil)
+            #expect(other.percentEncodedPath + (other.percentEncodedQuery.map { "?\($0)" } ?? "") == url.target)
+        }
+        #expect(read > 5_000)
     }
 }

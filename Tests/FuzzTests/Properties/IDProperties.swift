@@ -59,6 +59,7 @@ enum IDProperties {
             try hold(instant.vxpHeader == text, "\(text) became \(instant.vxpHeader)")
         }
         if let instant = try? Instant(iso8601: text) { try checkNumber(instant.microseconds) }
+        if let instant = try? Instant(httpDate: text, now: .earliest) { try checkNumber(instant.microseconds) }
     }
 
     private static func checkOthers(_ text: String) throws {
@@ -67,6 +68,14 @@ enum IDProperties {
         }
         if let id = try? SystemID(parsing: text) {
             try hold(try SystemID(parsing: id.text) == id, "a SystemID became another")
+        }
+        if let address = try? IPAddress(parsing: text) {
+            try hold(try IPAddress(parsing: address.description) == address, "an address became another")
+            try hold(NetworkPrefix(address: address, length: 0).contains(address), "\(address) lies nowhere")
+        }
+        if let network = try? NetworkPrefix(parsing: text) {
+            try hold(try NetworkPrefix(parsing: network.description) == network, "a network became another")
+            try hold(network.contains(network.address), "\(network) does not hold its own address")
         }
     }
 
