@@ -67,7 +67,7 @@ import Testing
 
     @Test func `a stall in the handshake is left in time, and nothing of the package is shown before it`() async throws
     {
-        let (left, limits) = (Event(), PushLimits(connect: .milliseconds(300)))
+        let (left, limits) = (Event(), PushLimits(connect: .seconds(2)))
         let receiver = try Receiver { connection in
             // A ClientHello and then nothing.
             _ = try connection.read(100)

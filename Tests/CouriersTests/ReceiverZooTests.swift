@@ -31,9 +31,10 @@ import Trust
     }
 
     private func limits(
-        idle: Duration = .seconds(10), answer: Duration = .seconds(10), pace: Int = 1 << 20
+        connect: Duration = .seconds(20), idle: Duration = .seconds(20), answer: Duration = .seconds(20),
+        pace: Int = 1 << 20
     ) -> PushLimits {
-        PushLimits(connect: .seconds(2), idle: idle, answer: answer, slowestPace: pace)
+        PushLimits(connect: connect, idle: idle, answer: answer, slowestPace: pace)
     }
 
     // MARK: Answers
@@ -215,7 +216,7 @@ import Trust
     @Test func `who takes a little at a time is held to a pace on the whole`() async throws {
         let left = Event()
         let outcome = try await carry(
-            largeParcel, limits(idle: .seconds(1), answer: .milliseconds(100), pace: 100 << 20)
+            largeParcel, limits(connect: .seconds(2), idle: .seconds(2), answer: .milliseconds(100), pace: 100 << 20)
         ) { connection in
             defer { left.happened() }
             _ = try connection.readHead()

@@ -13,7 +13,7 @@ enum Sample {
     static let secret = Array("an invented secret of 32 bytes..".utf8)
 
     static let limits = PushLimits(
-        connect: .seconds(10), idle: .seconds(10), answer: .seconds(10), slowestPace: 1 << 20)
+        connect: .seconds(20), idle: .seconds(20), answer: .seconds(20), slowestPace: 1 << 20)
 
     /// Private networks are forbidden but for this machine.
     static func courier(
