@@ -16,7 +16,7 @@ final class CrashRun {
     static let comparedEvery = 25
 
     private let place: Place
-    private let book = Book(maxFailures: PullDelivery.maxFailures)
+    private let book = Book(maxFailures: DeliveryLife.maxFailures)
     private var schedule: Schedule
     private let cycles: Int
     private var hub: HubProcess

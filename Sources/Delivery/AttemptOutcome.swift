@@ -34,4 +34,7 @@ public struct AttemptFailure: Equatable, Sendable {
         self.detail = Refusal.oneLine(detail, maxLength: Self.maxDetailLength)
         self.retryAfter = retryAfter
     }
+
+    /// Whether it says something of the endpoint: what was wrong on our side, or ended by us, does not.
+    var isOfEndpoint: Bool { code.rawValue.hasPrefix("push.") && code != .pushInterrupted }
 }

@@ -16,6 +16,9 @@ public enum FaultPoint: String, CaseIterable, Sendable {
     case fetchDuringContent = "fetch.during-content"
     case confirmBeforeCommit = "confirm.before-commit"
     case confirmAfterCommit = "confirm.after-commit"
+    case claimAfterCommit = "claim.after-commit"
+    case pushAfterAnswer = "push.after-answer"
+    case finishBeforeCommit = "finish.before-commit"
 
     /// The environment's variables that this build looks into: one, or none.
     public static var variables: [String] {

@@ -96,6 +96,8 @@ extension Refusal {
         case pushRefused = "push.refused"
         case pushGone = "push.gone"
         case pushInterrupted = "push.interrupted"
+        case deliveryExpired = "delivery.expired"
+        case endpointNotFound = "endpoint.not-found"
 
         public var entry: Entry {
             switch self {
@@ -327,10 +329,12 @@ extension Refusal {
             case .confirmationConflict:
                 Entry(
                     class: .caller, http: 409, vxp: "10",
-                    vietnamese: "Trạng thái xác nhận không áp dụng được cho gói tin lúc này.",
-                    english: "The confirmation does not fit the present state of the delivery.",
-                    remedyVietnamese: "Gói đã done giữ nguyên trạng thái; gói tạm giữ do đơn vị vận hành xử lý.",
-                    remedyEnglish: "A delivery that is done stays so; one on hold is the operator's to release.")
+                    vietnamese: "Trạng thái hiện tại của gói tin không cho phép việc này.",
+                    english: "The present state of the delivery does not allow this.",
+                    remedyVietnamese:
+                        "Gói đã done giữ nguyên trạng thái; gói tạm giữ do đơn vị vận hành xử lý (docs/states.md).",
+                    remedyEnglish:
+                        "A delivery that is done stays so; one on hold is the operator's to release (docs/states.md).")
             case .contentDamaged:
                 Entry(
                     class: .operatorDuty, http: 500, vxp: "21",
@@ -486,6 +490,8 @@ extension Refusal {
             case .pushRefused: .pushRefused
             case .pushGone: .pushGone
             case .pushInterrupted: .pushInterrupted
+            case .deliveryExpired: .deliveryExpired
+            case .endpointNotFound: .endpointNotFound
             }
         }
     }

@@ -7,6 +7,13 @@ public struct AgencyKey: Hashable, Comparable, Sendable {
     public static func < (left: AgencyKey, right: AgencyKey) -> Bool { left.value < right.value }
 }
 
+/// The database's own number for an endpoint of an agency. Endpoints are never given to another agency or address.
+public struct EndpointKey: Hashable, Comparable, Sendable {
+    public let value: Int64
+    public init(_ value: Int64) { self.value = value }
+    public static func < (left: EndpointKey, right: EndpointKey) -> Bool { left.value < right.value }
+}
+
 /// An HMAC key of a system. Nothing that prints it prints its bytes.
 public struct SystemSecret: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
     public let bytes: [UInt8]
@@ -107,6 +114,22 @@ public struct AgencyRecord: Sendable, Equatable {
     public func isOpen(on day: CalendarDate) -> Bool { validFrom <= day && validTo.map { day <= $0 } ?? true }
 }
 
+/// Where an agency's packages are carried to, as the database has it.
+public struct EndpointRecord: Sendable, Equatable {
+    public let key: EndpointKey
+    public let agency: AgencyKey
+    public let url: String
+    /// Nothing is carried there until the operator resumes it.
+    public let isSuspended: Bool
+
+    public init(key: EndpointKey, agency: AgencyKey, url: String, isSuspended: Bool) {
+        self.key = key
+        self.agency = agency
+        self.url = url
+        self.isSuspended = isSuspended
+    }
+}
+
 /// The whole registry at one version.
 public struct RegistryRecords: Sendable, Equatable {
     public let version: Int64
@@ -114,13 +137,17 @@ public struct RegistryRecords: Sendable, Equatable {
     public let agencies: [AgencyRecord]
     /// The keys of client certificates to which a system is bound; none for those that need no certificate.
     public let clientKeys: [SystemID: [ClientKey]]
+    /// Where packages of agencies are carried to; none for an agency that pulls.
+    public let endpoints: [EndpointRecord]
 
     public init(
-        version: Int64, systems: [SystemRecord], agencies: [AgencyRecord], clientKeys: [SystemID: [ClientKey]] = [:]
+        version: Int64, systems: [SystemRecord], agencies: [AgencyRecord], clientKeys: [SystemID: [ClientKey]] = [:],
+        endpoints: [EndpointRecord] = []
     ) {
         self.version = version
         self.systems = systems
         self.agencies = agencies
         self.clientKeys = clientKeys
+        self.endpoints = endpoints
     }
 }

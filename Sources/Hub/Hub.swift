@@ -63,6 +63,14 @@ public struct Hub: Sendable {
             submission, store: store, registry: registry, limits: limits, counters: counters, passes: [place, space])
     }
 
+    /// What carries packages to endpoints.
+    ///
+    /// - Parameter name: of this node, for whoever looks into the table `node`.
+    public func delivering(by courier: any Courier, maxInFlight: Int, name: String, logger: Logger) -> Delivering {
+        Delivering(
+            store: store, registry: registry, courier: courier, maxInFlight: maxInFlight, name: name, logger: logger)
+    }
+
     /// What keeps the gauges of `/metrics`.
     public func sampler(interval: Duration, logger: Logger) -> GaugeSampler {
         GaugeSampler(database: store.database, disk: disk, clocks: clocks, interval: interval, logger: logger)

@@ -9,6 +9,8 @@ import Logging
 public final class Store: Sendable {
     public let database: Database
     public let content: ContentStore
+    /// What was just accepted for endpoints.
+    public let due = DueSignal()
     private let committer: Committer
 
     /// Opens the content store beside a database that is ready, and makes sure that the two belong together.
@@ -44,7 +46,8 @@ public final class Store: Sendable {
         self.content = content
         committer = Committer(
             connect: { [settings = database.connectionSettings] in try settings.connect() },
-            keys: database.keys, segments: content.makeSegmentWriter(), backend: content.backend, logger: logger)
+            keys: database.keys, segments: content.makeSegmentWriter(), backend: content.backend, due: due,
+            logger: logger)
     }
 
     /// Makes a package durable together with everything that is written about it; shares its commit and its content

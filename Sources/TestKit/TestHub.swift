@@ -150,8 +150,8 @@ public struct TestHub: Sendable {
     }
 
     public func confirm(
-        _ id: DeliveryID, _ confirmation: PullDelivery.Confirmation, description: String? = nil, by agency: TestAgency
-    ) async throws -> PullDelivery {
+        _ id: DeliveryID, _ confirmation: DeliveryLife.Confirmation, description: String? = nil, by agency: TestAgency
+    ) async throws -> DeliveryLife {
         try await hub.mailbox.confirm(
             id, confirmation, description: description, agencies: try await agencies(ofSystemOf: agency),
             system: try agency.systemID, request: RequestID())

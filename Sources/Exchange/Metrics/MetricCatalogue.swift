@@ -6,6 +6,8 @@ public enum Metric: String, CaseIterable, Sendable {
     case acceptedBytes = "truc_accepted_bytes_total"
     case refusals = "truc_refusals_total"
     case confirmations = "truc_confirmations_total"
+    case pushAttempts = "truc_push_attempts_total"
+    case pushesInFlight = "truc_pushes_in_flight"
     case commitBatch = "truc_commit_batch_packages"
     case commitDuration = "truc_commit_duration_seconds"
     case contentSync = "truc_content_sync_duration_seconds"
@@ -50,6 +52,9 @@ public enum Metric: String, CaseIterable, Sendable {
                 Refusal.Code.allCases.count)
         case .confirmations:
             entry(.counter, "Deliveries moved on by their recipient, by what they became.", "outcome", 4)
+        case .pushAttempts:
+            entry(.counter, "Attempts at endpoints, by how they ended; late: another was faster.", "outcome", 5)
+        case .pushesInFlight: entry(.gauge, "Deliveries that are on their way to endpoints.")
         case .commitBatch:
             entry(.histogram([1, 2, 4, 8, 12, 16]), "Packages in one transaction of the committer.")
         case .commitDuration:

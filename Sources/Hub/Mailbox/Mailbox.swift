@@ -61,9 +61,9 @@ public struct Mailbox: Sendable {
 
     /// Takes the system's confirmation of a delivery.
     public func confirm(
-        _ id: DeliveryID, _ confirmation: PullDelivery.Confirmation, description: String?, agencies: [AgencyKey],
+        _ id: DeliveryID, _ confirmation: DeliveryLife.Confirmation, description: String?, agencies: [AgencyKey],
         system: SystemID, request: RequestID
-    ) async throws -> PullDelivery {
+    ) async throws -> DeliveryLife {
         try await store.database.confirm(
             id, confirmation, description: description, agencies: agencies, system: system, request: request,
             maxFailures: maxFailures, at: .now())

@@ -11,6 +11,8 @@ public struct RegistrySnapshot: Sendable {
     private let keysBySystem: [SystemID: [AgencyKey]]
     private let clientKeys: [SystemID: [ClientKey]]
     private let levelOnes: Set<String>
+    /// Where packages of agencies are carried to.
+    public let endpoints: [EndpointRecord]
     /// The hub's own entry; nil before the hub has been set up.
     public let hub: AgencyRecord?
 
@@ -27,6 +29,7 @@ public struct RegistrySnapshot: Sendable {
         keysByName = names
         keysBySystem = bySystem
         clientKeys = records.clientKeys
+        endpoints = records.endpoints
         hub = records.agencies.first(where: \.isHub)
         levelOnes = Set(
             records.agencies.lazy.filter { !$0.isHub }

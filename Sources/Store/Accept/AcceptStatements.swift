@@ -110,6 +110,24 @@ enum AcceptStatements {
         ])
 }
 
+/// The deliveries that are put on their way when they are accepted.
+enum QueueRows {
+    static func statement(_ rows: [PackageRows]) -> PostgresStatement {
+        let new = rows.flatMap { rows in
+            rows.deliveries.compactMap { delivery in
+                delivery.recipient.map { (delivery.id.uuid, $0.value, rows.package.envelope) }
+            }
+        }
+        return (
+            QueueStatements.enqueue,
+            [
+                .uuids(new.map { $0.0 }), .int8s(new.map { $0.1 }),
+                .int2s(new.map { ClaimCursor.rank($0.2.urgency) }), .timestamptzs(new.map { $0.2.acceptedAt }),
+            ]
+        )
+    }
+}
+
 /// A package that has won its identity, on its way into the tables.
 struct PackageRows {
     let package: NewPackage

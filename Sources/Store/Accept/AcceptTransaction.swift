@@ -36,6 +36,8 @@ struct PlacedAcceptance {
 /// the identity exists or the registry moved on, is told so and writes nothing here.
 struct AcceptTransaction {
     let connection: PostgresConnection
+    /// Told after the commit for which endpoints something was put on its way.
+    let due: DueSignal
 
     /// What became of each of a batch, in its order; nil for an identity that exists and must be looked into.
     typealias Outcomes = [AcceptanceResult?]
@@ -45,7 +47,8 @@ struct AcceptTransaction {
     /// - Parameter contentIsDurable: called once, after the rows are written and before the commit; waits for the sync of
     ///   the batch's content and throws when it failed, and then nothing is committed.
     func commit(_ batch: [PlacedAcceptance], contentIsDurable: () throws -> Void) throws -> Outcomes {
-        try connection.transaction {
+        var endpoints: Set<EndpointKey> = []
+        let outcomes: Outcomes = try connection.transaction {
             let (won, version) = try claim(batch)
             let winners = batch.filter { won.contains($0.envelope.id.uuid) }
             try lockWords(winners.map(\.acceptance.package))
@@ -55,7 +58,7 @@ struct AcceptTransaction {
                 rows += packageRows(
                     winner, first: nil, effect: effect, deliveries: winner.acceptance.package.deliveries)
             }
-            try write(rows)
+            endpoints = try write(rows)
             try contentIsDurable()
             FaultPoint.acceptBeforeCommit.pass()
             return batch.map { placed in
@@ -65,6 +68,8 @@ struct AcceptTransaction {
                 return placed.acceptance.registryVersion == version ? nil : .registryChanged
             }
         }
+        due.signal(endpoints)
+        return outcomes
     }
 
     /// Looks into an identity that exists: the same document again, further recipients for it, or a conflict.
@@ -72,7 +77,10 @@ struct AcceptTransaction {
     /// The content of the batch is durable by now, so that a resend that adds recipients can point at its own bytes.
     func resend(_ placed: PlacedAcceptance) throws -> AcceptanceResult {
         let envelope = placed.envelope
+        var endpoints: Set<EndpointKey> = []
+        defer { due.signal(endpoints) }
         return try connection.transaction {
+            try connection.query(QueueStatements.holdEndpoints)
             _ = try connection.query(
                 AcceptStatements.lockStatus, [.text(envelope.identity), .int8(envelope.sender.value)])
             let existing = try connection.query(
@@ -101,7 +109,7 @@ struct AcceptTransaction {
                 let added = positions.map { deliveries[$0] }
                 try lockWords([placed.acceptance.package])
                 let effect = try statusEffect(of: placed.acceptance.package)
-                try write(packageRows(placed, first: first, effect: effect, deliveries: added))
+                endpoints = try write(packageRows(placed, first: first, effect: effect, deliveries: added))
                 return .known(first, at: firstAt, added: added.count)
             }
         }
@@ -109,6 +117,7 @@ struct AcceptTransaction {
 
     private func claim(_ batch: [PlacedAcceptance]) throws -> (won: Set<UUID>, version: Int64) {
         let results = try connection.pipeline([
+            (QueueStatements.holdEndpoints, []),
             (
                 AcceptStatements.claimKeys,
                 [
@@ -121,8 +130,8 @@ struct AcceptTransaction {
             ),
             (AcceptStatements.registryVersion, []),
         ])
-        let won = try results[0].map { try $0.decode("package_id", as: UUID.self) }
-        guard let version = try results[1].first?.decode("registry_version", as: Int64.self) else {
+        let won = try results[1].map { try $0.decode("package_id", as: UUID.self) }
+        guard let version = try results[2].first?.decode("registry_version", as: Int64.self) else {
             throw Refusal(.internalError, "the table hub has no row")
         }
         return (Set(won), version)
@@ -226,8 +235,9 @@ struct AcceptTransaction {
         try connection.query(sql, parameters)
     }
 
-    private func write(_ rows: [PackageRows]) throws {
-        guard !rows.isEmpty else { return }
+    /// - Returns: the endpoints for which something was put on its way.
+    private func write(_ rows: [PackageRows]) throws -> Set<EndpointKey> {
+        guard !rows.isEmpty else { return [] }
         let tables: [(BulkInsert, [[PostgresValue]])] = [
             // The hub's own notices have nothing to win: no other message has their bytes.
             (AcceptStatements.keys, rows.filter { $0.package.envelope.system == nil }.map(\.keyRow)),
@@ -239,8 +249,9 @@ struct AcceptTransaction {
             (AcceptStatements.deliveries, rows.flatMap(\.deliveryRows)),
             (HistoryRow.insert, rows.flatMap(\.history).map(\.row)),
         ]
-        _ = try connection.pipeline(
-            tables.filter { !$0.1.isEmpty }.map { insert, rows in insert.statement(rows) })
+        let statements = tables.filter { !$0.1.isEmpty }.map { insert, rows in insert.statement(rows) }
+        let results = try connection.pipeline(statements + [QueueRows.statement(rows)])
+        return try results.last.map(EndpointKey.set) ?? []
     }
 }
 

@@ -87,10 +87,10 @@ extension Database {
     ///
     /// - Throws: `Refusal(.packageNotFound)`, or `.confirmationConflict` when it does not fit the delivery's state.
     public func confirm(
-        _ id: DeliveryID, _ confirmation: PullDelivery.Confirmation, description: String?, agencies: [AgencyKey],
-        system: SystemID, request: RequestID, maxFailures: Int = PullDelivery.maxFailures, at now: Instant
-    ) async throws -> PullDelivery {
-        let (delivery, isMoved): (PullDelivery, Bool) = try await run { connection in
+        _ id: DeliveryID, _ confirmation: DeliveryLife.Confirmation, description: String?, agencies: [AgencyKey],
+        system: SystemID, request: RequestID, maxFailures: Int = DeliveryLife.maxFailures, at now: Instant
+    ) async throws -> DeliveryLife {
+        let (delivery, isMoved): (DeliveryLife, Bool) = try await run { connection in
             try connection.transaction {
                 let found = try connection.query(
                     MailboxStatements.lockDelivery, [.uuid(id.uuid), .int8s(agencies.map { $0.value })])
@@ -98,7 +98,7 @@ extension Database {
                 guard let state = DeliveryState(rawValue: try row.decode("state", as: String.self)) else {
                     throw Refusal(.internalError, "unknown delivery state")
                 }
-                let delivery = PullDelivery(
+                let delivery = DeliveryLife(
                     state: state, failures: Int(try row.decode("failures", as: Int32.self)),
                     isTriedAgain: try row.decode("is_tried_again", as: Bool.self))
                 switch delivery.decide(confirmation, maxFailures: maxFailures) {
@@ -113,17 +113,24 @@ extension Database {
                         detail: [
                             "failures": .number(next.failures), "description": .string(description ?? ""),
                         ])
-                    _ = try connection.pipeline([
-                        (
-                            MailboxStatements.move,
-                            [
-                                .uuid(id.uuid), .text(next.state.rawValue), .int4(Int32(next.failures)),
-                                .timestamptz(now),
-                                .optional(confirmation == .fail ? description ?? "" : nil) { .text($0) },
-                            ]
-                        ),
-                        HistoryRow.statement([history]),
-                    ])
+                    let queue: [PostgresStatement] =
+                        switch next.state {
+                        case .delivered: [(QueueStatements.leave, [.uuid(id.uuid)])]
+                        case .held: [(QueueStatements.park, [.uuid(id.uuid)])]
+                        default: []
+                        }
+                    _ = try connection.pipeline(
+                        [
+                            (
+                                MailboxStatements.move,
+                                [
+                                    .uuid(id.uuid), .text(next.state.rawValue), .int4(Int32(next.failures)),
+                                    .timestamptz(now),
+                                    .optional(confirmation == .fail ? description ?? "" : nil) { .text($0) },
+                                ]
+                            ),
+                            HistoryRow.statement([history]),
+                        ] + queue)
                     FaultPoint.confirmBeforeCommit.pass()
                     return (next, true)
                 }
@@ -131,29 +138,6 @@ extension Database {
         }
         if isMoved { confirmations.count(delivery.state) }
         return delivery
-    }
-
-    /// Puts a held delivery back into its recipient's list, with its failures forgotten.
-    ///
-    /// - Throws: `Refusal(.packageNotFound)`, or `.confirmationConflict` for a delivery that is not held.
-    public func release(_ id: DeliveryID, actor: String, at now: Instant) async throws {
-        try await run { connection in
-            try connection.transaction {
-                let found = try connection.query(MailboxStatements.release, [.uuid(id.uuid), .timestamptz(now)])
-                guard let row = found.first else {
-                    let known = try connection.query(MailboxStatements.exists, [.uuid(id.uuid)])
-                    throw known.isEmpty
-                        ? Refusal(.packageNotFound, id.description)
-                        : Refusal(.confirmationConflict, "\(id) is not held")
-                }
-                let (sql, parameters) = HistoryRow.statement([
-                    HistoryRow(
-                        at: now, event: .deliveryReleased, package: PackageID(uuid: try row.decode("package_id")),
-                        delivery: id, actor: actor)
-                ])
-                try connection.query(sql, parameters)
-            }
-        }
     }
 
     /// Most lines of the operator's list.
@@ -180,7 +164,7 @@ extension Database {
 }
 
 extension HistoryRow.Event {
-    init(_ confirmation: PullDelivery.Confirmation, _ state: DeliveryState) {
+    init(_ confirmation: DeliveryLife.Confirmation, _ state: DeliveryState) {
         switch confirmation {
         case .processing: self = .deliveryProcessing
         case .done: self = .deliveryDelivered
@@ -257,13 +241,6 @@ private enum MailboxStatements {
         """
 
     static let own = "SELECT id FROM package WHERE id = $1 AND sender_agency_id = ANY ($2)"
-
-    static let release = """
-        UPDATE delivery SET state = 'waiting', failures = 0, failed_at = NULL, updated_at = $2
-        WHERE id = $1 AND state = 'held' RETURNING package_id
-        """
-
-    static let exists = "SELECT id FROM delivery WHERE id = $1"
 
     static let inState = """
         SELECT delivery.id, package.sender_written, \(cut("delivery.recipient_written")), package.document_id,

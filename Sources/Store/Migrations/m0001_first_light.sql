@@ -212,8 +212,9 @@ CREATE TABLE delivery (
     recipient_agency_id bigint REFERENCES agency,   -- NULL: nobody that the hub knows
     recipient_written   text NOT NULL,
     message_type        text NOT NULL CHECK (message_type IN ('edoc', 'status')),
-    state               text NOT NULL CHECK (state IN ('waiting', 'processing', 'delivered', 'held', 'undeliverable')),
-    refusal             text,                       -- code from the catalogue, for held and undeliverable
+    state               text NOT NULL CHECK (state IN (
+        'waiting', 'processing', 'delivered', 'held', 'refused', 'expired', 'withdrawn', 'undeliverable')),
+    refusal             text,                       -- code from the catalogue: why it is not on its way
     detail              text,
     failures            integer NOT NULL DEFAULT 0 CHECK (failures >= 0),
     created_at          timestamptz NOT NULL,
@@ -223,7 +224,7 @@ CREATE TABLE delivery (
     entered_at          timestamptz,
     updated_at          timestamptz NOT NULL,
     CHECK (state <> 'delivered' OR entered_at IS NOT NULL),
-    CHECK (state <> 'undeliverable' OR refusal IS NOT NULL),
+    CHECK (state NOT IN ('refused', 'expired', 'undeliverable') OR refusal IS NOT NULL),
     CHECK (recipient_agency_id IS NOT NULL OR state = 'undeliverable')
 );
 CREATE UNIQUE INDEX delivery_once_per_agency ON delivery (document_package_id, recipient_agency_id);
@@ -234,7 +235,68 @@ CREATE INDEX delivery_by_package ON delivery (package_id);
 CREATE INDEX delivery_pending ON delivery (recipient_agency_id, message_type, id)
     WHERE state IN ('waiting', 'processing');
 -- What an operator looks at: few, in a table that is long.
-CREATE INDEX delivery_troubled ON delivery (state, id) WHERE state IN ('held', 'undeliverable');
+CREATE INDEX delivery_troubled ON delivery (state, id)
+    WHERE state IN ('held', 'refused', 'expired', 'withdrawn', 'undeliverable');
+
+-- Where packages of an agency are carried to; one at a time, and none is ever given to another agency or address.
+CREATE TABLE endpoint (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    agency_id  bigint NOT NULL REFERENCES agency,
+    url        text NOT NULL,
+    state      text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'suspended', 'removed')),
+    reason     text,                 -- why it is suspended
+    created_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    failing_at timestamptz           -- since then no attempt went well and only probes are made; NULL: it is well
+);
+CREATE UNIQUE INDEX endpoint_of_agency ON endpoint (agency_id) WHERE state <> 'removed';
+
+-- The running hubs, each since its start or its last return. What one carries is another's when it falls silent.
+CREATE TABLE node (
+    id          uuid PRIMARY KEY,
+    name        text NOT NULL,
+    started_at  timestamptz NOT NULL,
+    alive_until timestamptz NOT NULL
+);
+
+-- What is on its way to an endpoint: a row from acceptance to the end, small and apart from `delivery`. Ready rows are
+-- taken in the order of rank and id; those that wait for their time have `due_at`; those that an operator stopped are
+-- parked. An id is older the smaller it is.
+CREATE TABLE queue (
+    delivery_id uuid PRIMARY KEY REFERENCES delivery,
+    endpoint_id bigint NOT NULL REFERENCES endpoint,
+    rank        smallint NOT NULL,             -- 0 the most urgent
+    first_due   timestamptz NOT NULL,          -- from then on its time runs
+    due_at      timestamptz,
+    is_parked   boolean NOT NULL DEFAULT false,
+    node        uuid,                          -- who carries it now
+    token       bigint NOT NULL DEFAULT 0,     -- of the latest claim, from queue_token: a finish counts only with this
+    attempts    integer NOT NULL DEFAULT 0
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
+-- Tokens grow for ever, whatever becomes of the rows.
+CREATE SEQUENCE queue_token;
+CREATE INDEX queue_ready ON queue (endpoint_id, rank, delivery_id)
+    WHERE node IS NULL AND due_at IS NULL AND NOT is_parked;
+CREATE INDEX queue_later ON queue (due_at) WHERE due_at IS NOT NULL AND node IS NULL AND NOT is_parked;
+CREATE INDEX queue_carried ON queue (node) WHERE node IS NOT NULL;
+
+-- Every attempt, for ever.
+CREATE TABLE delivery_attempt (
+    delivery_id uuid NOT NULL REFERENCES delivery,
+    token       bigint NOT NULL,
+    endpoint_id bigint NOT NULL REFERENCES endpoint,
+    node        uuid NOT NULL,
+    attempt     integer NOT NULL,
+    began_at    timestamptz NOT NULL,
+    ended_at    timestamptz NOT NULL,
+    outcome     text NOT NULL CHECK (outcome IN ('entered', 'refused', 'gone', 'failed')),
+    is_late     boolean NOT NULL,              -- ended with an old token: it counted for nothing
+    code        text,
+    http_status integer,
+    detail      text,
+    PRIMARY KEY (delivery_id, token)
+);
+CREATE INDEX delivery_attempt_by_endpoint ON delivery_attempt (endpoint_id, ended_at);
 
 -- What a recipient has said about a document: the latest word and the furthest. What its sender has asked of the
 -- recipient (13) stands apart: it is nobody else's word.
@@ -352,8 +414,12 @@ GRANT USAGE ON SCHEMA public TO truc_runtime;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
 GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, history,
     system, system_secret, system_client_key, agency, agency_alias, agency_request, wrapping_key, holiday,
-    hub_downtime TO truc_runtime;
-GRANT DELETE ON system_client_key, holiday TO truc_runtime;
+    hub_downtime, endpoint, node, queue, delivery_attempt TO truc_runtime;
+GRANT DELETE ON system_client_key, holiday, node, queue TO truc_runtime;
+GRANT UPDATE (state, reason, changed_at, failing_at) ON endpoint TO truc_runtime;
+GRANT UPDATE (alive_until) ON node TO truc_runtime;
+GRANT USAGE ON SEQUENCE queue_token TO truc_runtime;
+GRANT UPDATE (due_at, first_due, is_parked, node, token, attempts) ON queue TO truc_runtime;
 GRANT UPDATE (state, refusal, detail, failures, fetched_at, last_fetched_at, failed_at, entered_at, updated_at)
     ON delivery TO truc_runtime;
 GRANT UPDATE (latest, latest_description, latest_at, latest_package_id, furthest, asked, asked_at)

@@ -162,7 +162,7 @@ extension PostgresConnection {
         try query(sql, parameters)
     }
 
-    private func agencyKey(_ written: AgencyID) throws -> Int64 {
+    func agencyKey(_ written: AgencyID) throws -> Int64 {
         let found = try query(RegistryStatements.agencyByAlias, [.text(written.text)])
         guard let row = found.first else { throw Refusal(.agencyNotFound, written.text) }
         return try row.decode("agency_id")
@@ -210,6 +210,7 @@ enum RegistryStatements {
                 (AcceptStatements.registryVersion, []), (RegistryStatements.systems, []),
                 (RegistryStatements.agencies, []), (RegistryStatements.aliases, []),
                 (SecretStatements.all, []), (KeyStatements.all, []), (ClientKeyStatements.all, []),
+                (EndpointStatements.current, []),
             ])
             guard let version = try results[0].first?.decode("registry_version", as: Int64.self) else {
                 throw Refusal(.internalError, "the table hub has no row")
@@ -224,7 +225,8 @@ enum RegistryStatements {
             return RegistryRecords(
                 version: version, systems: try results[1].map { try SystemRecord(row: $0, secrets: secrets) },
                 agencies: try results[2].map { try AgencyRecord(row: $0, aliases: aliases) },
-                clientKeys: try ClientKeyStatements.bySystem(results[6]))
+                clientKeys: try ClientKeyStatements.bySystem(results[6]),
+                endpoints: try results[7].map(EndpointRecord.init(row:)))
         }
     }
 }

@@ -136,7 +136,7 @@ struct VXPCall: Sendable {
     func updateStatus() async throws -> EdgeReply {
         let docID = try parameters.docID
         guard let delivery = try? DeliveryID(parsing: docID) else { throw Refusal(.packageNotFound) }
-        let confirmation = PullDelivery.Confirmation(try parameters.confirmation)
+        let confirmation = DeliveryLife.Confirmation(try parameters.confirmation)
         let description = try parameters.description
         let after = try await hub.mailbox.confirm(
             delivery, confirmation, description: description, agencies: registry.agencies(of: parameters.systemID),

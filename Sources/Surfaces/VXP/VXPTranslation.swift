@@ -30,7 +30,7 @@ extension VXPMessageType {
     }
 }
 
-extension PullDelivery.Confirmation {
+extension DeliveryLife.Confirmation {
     init(_ confirmation: VXPConfirmation) {
         switch confirmation {
         case .processing: self = .processing
@@ -46,7 +46,7 @@ extension VXPItemStatus {
         case .waiting: self = .initial
         case .processing: self = .processing
         case .delivered: self = .done
-        case .held, .undeliverable: self = .fail
+        case .held, .refused, .expired, .withdrawn, .undeliverable: self = .fail
         }
     }
 }
@@ -72,9 +72,16 @@ extension VXPSentItem {
             switch line.state {
             case .waiting, .processing, .delivered: ("done", "Trục đã tiếp nhận")
             case .held: ("held", "Nơi nhận báo lỗi nhiều lần, trục tạm giữ chờ đơn vị vận hành xử lý")
-            case .undeliverable: ("fail", line.refusal?.entry.vietnamese ?? "Trục chưa giao được")
+            case .withdrawn: ("withdrawn", "Đã rút lại trước khi nơi nhận lấy")
+            case .refused, .expired, .undeliverable:
+                ("fail", line.refusal?.entry.vietnamese ?? "Trục chưa giao được")
             }
-        let received = line.state == .undeliverable ? VXPItemStatus.initial : VXPItemStatus(line.state)
+        // What never came there has no word of the receiver's.
+        let received: VXPItemStatus =
+            switch line.state {
+            case .refused, .expired, .withdrawn, .undeliverable: .initial
+            case .waiting, .processing, .delivered, .held: VXPItemStatus(line.state)
+            }
         self.init(
             messageType: VXPMessageType(line.messageType), title: Self.shown(line.subject ?? ""),
             notation: Self.shown(code),

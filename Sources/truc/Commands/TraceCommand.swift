@@ -145,6 +145,9 @@ enum TraceText {
             case .processing: "nơi nhận đang lấy"
             case .delivered: "đã giao"
             case .held: "tạm giữ, chờ đơn vị vận hành"
+            case .refused: "hệ thống nơi nhận từ chối"
+            case .expired: "hết thời gian giao"
+            case .withdrawn: "đã rút lại trước khi giao"
             case .undeliverable: "chưa giao được"
             }
         return delivery.failures > 0 ? "\(name) (báo lỗi \(delivery.failures) lần)" : name

@@ -9,9 +9,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct DatabaseMailboxTests {
     private func confirm(
-        _ bench: AcceptBench, _ id: DeliveryID, _ confirmation: PullDelivery.Confirmation,
+        _ bench: AcceptBench, _ id: DeliveryID, _ confirmation: DeliveryLife.Confirmation,
         by agency: TestAgency = .finance, description: String? = nil, at now: Instant = .now()
-    ) async throws -> PullDelivery {
+    ) async throws -> DeliveryLife {
         try await bench.database.confirm(
             id, confirmation, description: description, agencies: [bench.key(agency)], system: agency.systemID,
             request: RequestID(), at: now)
@@ -130,7 +130,7 @@ import Testing
                     _ = try await bench.fetch(id, by: agency)
                     Issue.record("fetched")
                 } catch { #expect(error as? Refusal == Refusal(.packageNotFound)) }
-                for confirmation in PullDelivery.Confirmation.allCases {
+                for confirmation in DeliveryLife.Confirmation.allCases {
                     do {
                         _ = try await confirm(bench, DeliveryID(uuid: id), confirmation, by: agency)
                         Issue.record("confirmed")
@@ -168,14 +168,14 @@ import Testing
         let bench = try await AcceptBench()
         _ = try await bench.store.accept(bench.acceptance("VB-1"))
         let id = try #require(try await bench.pending(.finance).first).id
-        #expect(try await confirm(bench, id, .processing) == PullDelivery(state: .processing, failures: 0))
+        #expect(try await confirm(bench, id, .processing) == DeliveryLife(state: .processing, failures: 0))
         #expect(try await bench.pending(.finance).map(\.state) == [.processing])
         let entered = Instant.now()
-        #expect(try await confirm(bench, id, .done, at: entered) == PullDelivery(state: .delivered, failures: 0))
+        #expect(try await confirm(bench, id, .done, at: entered) == DeliveryLife(state: .delivered, failures: 0))
         let history = try await bench.count("history")
         #expect(
             try await confirm(bench, id, .done, at: entered.advanced(by: .seconds(60)))
-                == PullDelivery(state: .delivered, failures: 0))
+                == DeliveryLife(state: .delivered, failures: 0))
         #expect(try await bench.count("history") == history)
         #expect(await refusal { try await confirm(bench, id, .fail) } == .confirmationConflict)
         #expect(await refusal { try await confirm(bench, id, .processing) } == .confirmationConflict)
@@ -189,10 +189,10 @@ import Testing
         let bench = try await AcceptBench()
         _ = try await bench.store.accept(bench.acceptance("VB-1"))
         let id = try #require(try await bench.pending(.finance).first).id
-        for number in 1...PullDelivery.maxFailures {
+        for number in 1...DeliveryLife.maxFailures {
             #expect(try await bench.pending(.finance).map(\.failures) == [number - 1])
             _ = try await fetch(bench, id)
-            let isLast = number == PullDelivery.maxFailures
+            let isLast = number == DeliveryLife.maxFailures
             let failed = try await confirm(bench, id, .fail, description: "lỗi \(number)")
             #expect(failed.state == (isLast ? .held : .waiting))
             #expect(failed.failures == number)
@@ -215,7 +215,7 @@ import Testing
         let bench = try await AcceptBench()
         _ = try await bench.store.accept(bench.acceptance("VB-1"))
         let id = try #require(try await bench.pending(.finance).first).id
-        try await withThrowingTaskGroup(of: PullDelivery.self) { group in
+        try await withThrowingTaskGroup(of: DeliveryLife.self) { group in
             for _ in 0..<24 { group.addTask { try await confirm(bench, id, .done) } }
             for try await delivery in group { #expect(delivery.state == .delivered) }
         }

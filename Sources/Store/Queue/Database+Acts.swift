@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Foundation
+
+extension Database {
+    /// Does with a delivery what an operator asks for, if its state allows it.
+    ///
+    /// - Parameters:
+    ///   - reason: written to the history; of at least one character.
+    ///   - isTrial: decides and changes nothing.
+    /// - Returns: the state before and the state after; the same when it was so already.
+    /// - Throws: `Refusal`: `.packageNotFound`, `.confirmationConflict` where it does not fit.
+    public func order(
+        _ act: DeliveryLife.Act, _ id: DeliveryID, reason: String, actor: String, at now: Instant, isTrial: Bool = false
+    ) async throws -> (before: DeliveryState, after: DeliveryState) {
+        try await run { connection in
+            try connection.transaction {
+                let locked = try connection.pipeline([
+                    (QueueStatements.lockDelivery, [.uuid(id.uuid)]), (QueueStatements.lockQueue, [.uuid(id.uuid)]),
+                ])
+                guard let row = locked[0].first else { throw Refusal(.packageNotFound, id.description) }
+                guard let state = DeliveryState(rawValue: try row.decode("state", as: String.self)) else {
+                    throw Refusal(.internalError, "unknown delivery state")
+                }
+                let wasFetched = try row.decodeIfPresent("fetched_at", as: Instant.self) != nil
+                let wasCarried = try row.decode("was_carried", as: Bool.self)
+                let isCarried = try locked[1].first?.decodeIfPresent("node", as: UUID.self) != nil
+                let life = DeliveryLife(state: state, failures: Int(try row.decode("failures", as: Int32.self)))
+                switch life.decide(act, isSeen: wasFetched || wasCarried || isCarried) {
+                case .unchanged: return (state, state)
+                case .refuse: throw Refusal(.confirmationConflict, "\(id): \(state.rawValue) → \(act.rawValue)")
+                case .become(let after):
+                    guard !isTrial else { return (state, after.state) }
+                    let order = Order(act: act, id: id, reason: reason, actor: actor, now: now)
+                    try connection.pipeline(
+                        order.statements(
+                            after, package: PackageID(uuid: try row.decode("package_id", as: UUID.self)),
+                            urgency: Urgency(rawValue: Int(try row.decode("urgency", as: Int16.self))) ?? .normal))
+                    return (state, after.state)
+                }
+            }
+        }
+    }
+}
+
+/// What an order writes.
+private struct Order {
+    let act: DeliveryLife.Act
+    let id: DeliveryID
+    let reason: String
+    let actor: String
+    let now: Instant
+
+    func statements(_ after: DeliveryLife, package: PackageID, urgency: Urgency) -> [PostgresStatement] {
+        let code: Refusal.Code? = after.state == .expired ? .deliveryExpired : nil
+        return [
+            (
+                QueueStatements.move,
+                [
+                    .uuid(id.uuid), .text(after.state.rawValue), .int4(Int32(after.failures)), .timestamptz(now),
+                    .optional(code) { .text($0.rawValue) }, .text(reason),
+                ]
+            ),
+            queue(after.state, urgency),
+            HistoryRow.statement([
+                HistoryRow(
+                    at: now, event: event, package: package, delivery: id, actor: actor,
+                    detail: ["reason": .string(reason)])
+            ]),
+        ]
+    }
+
+    private func queue(_ state: DeliveryState, _ urgency: Urgency) -> PostgresStatement {
+        switch state {
+        case .waiting, .processing:
+            (QueueStatements.enter, [.uuid(id.uuid), .int2(ClaimCursor.rank(urgency)), .timestamptz(now)])
+        // Who carries it at this moment may still say that it has arrived.
+        case .held: (QueueStatements.park, [.uuid(id.uuid)])
+        case .delivered, .refused, .expired, .withdrawn, .undeliverable: (QueueStatements.leave, [.uuid(id.uuid)])
+        }
+    }
+
+    private var event: HistoryRow.Event {
+        switch act {
+        case .hold: .deliveryHeld
+        case .release: .deliveryReleased
+        case .retry: .deliveryRetried
+        case .expire: .deliveryExpired
+        case .replay: .deliveryReplayed
+        case .withdraw: .deliveryWithdrawn
+        }
+    }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Foundation
+import Trust
+
+extension Database {
+    /// Most deliveries whose time has come that are made ready in one statement.
+    static let maxSweep = 1_000
+
+    /// Takes deliveries for an endpoint, the most urgent first and the oldest first within.
+    ///
+    /// - Parameter cursor: from where to look; moved past what was taken.
+    /// - Returns: at most `limit`; fewer when there are no more behind the cursor, or another node holds them.
+    public func claim(
+        _ endpoint: EndpointKey, limit: Int, node: NodeID, cursor: ClaimCursor
+    ) async throws -> (claimed: [ClaimedDelivery], cursor: ClaimCursor) {
+        try await run { [keys] connection in
+            let rows = try connection.query(
+                QueueStatements.claim,
+                [
+                    .int8(endpoint.value), .int2s((0..<ClaimCursor.ranks).map { $0 }), .uuids(cursor.after),
+                    .int8(Int64(limit)), .uuid(node.uuid),
+                ])
+            FaultPoint.claimAfterCommit.pass()
+            let claimed = try rows.map { try ClaimedDelivery(row: $0, endpoint: endpoint, keys) }
+            var next = cursor
+            next.took(claimed)
+            return (claimed, next)
+        }
+    }
+
+    /// Ends a claim: the attempt is recorded, and what follows from it is written in the same transaction.
+    ///
+    /// - Parameters:
+    ///   - chance: a random number from 0 to 1, which moves the next attempt.
+    ///   - beganAt, endedAt: of the attempt, by this node's clock.
+    public func finish(
+        _ claim: ClaimedDelivery, _ outcome: AttemptOutcome, node: NodeID, beganAt: Instant, endedAt: Instant,
+        chance: Double
+    ) async throws -> FinishedAttempt {
+        let finished: FinishedAttempt = try await run { connection in
+            try connection.transaction {
+                let finished = try Finish(connection, claim, outcome, node, beganAt, endedAt, chance).write()
+                FaultPoint.finishBeforeCommit.pass()
+                return finished
+            }
+        }
+        if case .counted(.delivered, _) = finished { confirmations.count(.delivered) }
+        return finished
+    }
+
+    /// Gives back what was claimed and not carried: it counts as no attempt.
+    public func abandon(_ claim: ClaimedDelivery) async throws {
+        try await run { connection in
+            try connection.transaction {
+                let found = try connection.query(QueueStatements.lockQueue, [.uuid(claim.id.uuid)])
+                guard let row = found.first, try row.decode("token", as: Int64.self) == claim.token else { return }
+                try connection.query(
+                    QueueStatements.free, [.uuid(claim.id.uuid), .null, .int4(Int32(claim.attempt - 1))])
+            }
+        }
+    }
+
+    /// Makes ready what waits for a time that has come.
+    ///
+    /// - Returns: the endpoints that have work now, and whether there may be more of it.
+    public func sweep(at now: Instant) async throws -> (endpoints: Set<EndpointKey>, isMore: Bool) {
+        try await run { connection in
+            let rows = try connection.query(
+                QueueStatements.sweep, [.timestamptz(now), .int8(Int64(Self.maxSweep))])
+            return (try EndpointKey.set(rows), rows.count == Self.maxSweep)
+        }
+    }
+
+    /// The open endpoints for which something is ready.
+    public func endpointsWithWork() async throws -> Set<EndpointKey> {
+        try await run { try EndpointKey.set($0.query(QueueStatements.endpointsWithWork)) }
+    }
+
+    /// Remembers that an endpoint has begun to fail, or that it is well again; for whoever looks.
+    public func setFailing(_ endpoint: EndpointKey, isFailing: Bool, at now: Instant) async throws {
+        _ = try await run { connection in
+            try connection.query(
+                QueueStatements.setFailing, [.int8(endpoint.value), .bool(isFailing), .timestamptz(now)])
+        }
+    }
+
+    // MARK: Nodes
+
+    /// Makes this node known; call `beat` from now on.
+    public func enter(_ node: NodeID, name: String) async throws {
+        _ = try await run { connection in
+            try connection.query(
+                QueueStatements.addNode,
+                [.uuid(node.uuid), .int8(Lease.nodeLifetime.components.seconds), .text(name)])
+        }
+    }
+
+    /// Says that this node lives, and frees what those carried that have fallen silent.
+    ///
+    /// - Returns: whether the others still take this node for alive, and the endpoints for which something was freed.
+    public func beat(_ node: NodeID) async throws -> (isAlive: Bool, freed: Set<EndpointKey>) {
+        try await run { connection in
+            try connection.transaction {
+                let results = try connection.pipeline([
+                    (QueueStatements.beat, [.uuid(node.uuid), .int8(Lease.nodeLifetime.components.seconds)]),
+                    (QueueStatements.removeDead, []), (QueueStatements.freeCarriedByNobody, []),
+                ])
+                return (!results[0].isEmpty, try EndpointKey.set(results[2]))
+            }
+        }
+    }
+
+    /// Takes this node off the list; what it still carries is free.
+    public func leave(_ node: NodeID) async throws {
+        _ = try await run { connection in
+            try connection.pipeline([
+                (QueueStatements.removeNode, [.uuid(node.uuid)]), (QueueStatements.freeCarriedByNobody, []),
+            ])
+        }
+    }
+}
+
+extension EndpointKey {
+    static func set(_ rows: PostgresRows) throws -> Set<EndpointKey> {
+        Set(try rows.map { EndpointKey(try $0.decode("endpoint_id", as: Int64.self)) })
+    }
+}
+
+extension ClaimedDelivery {
+    init(row: PostgresRow, endpoint: EndpointKey, _ keys: KeyRing) throws {
+        guard let type = MessageType(rawValue: try row.decode("message_type", as: String.self)),
+            let sha256 = SHA256Digest(bytes: try row.decode("package_sha256", as: [UInt8].self))
+        else { throw Refusal(.internalError, "unknown message type") }
+        let package = PackageID(uuid: try row.decode("package_id", as: UUID.self))
+        // One that cannot be read must not stop the others of the claim.
+        let content: Result<StoredContent, Refusal>
+        do {
+            guard let stored = try StoredContent(of: package, row: row, keys) else {
+                throw Refusal(.contentDestroyed, "\(package)")
+            }
+            content = .success(stored)
+        } catch let refusal as Refusal {
+            content = .failure(refusal)
+        }
+        self.init(
+            id: DeliveryID(uuid: try row.decode("delivery_id", as: UUID.self)), packageID: package, messageType: type,
+            endpoint: endpoint, token: try row.decode("token", as: Int64.self),
+            attempt: Int(try row.decode("attempts", as: Int32.self)), rank: try row.decode("rank", as: Int16.self),
+            sha256: sha256, content: content)
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+
+enum QueueStatements {
+    private static let isReady = "node IS NULL AND due_at IS NULL AND NOT is_parked"
+
+    /// Puts what was accepted on its way, where its recipient has an endpoint.
+    static let enqueue = """
+        INSERT INTO queue (delivery_id, endpoint_id, rank, first_due)
+        SELECT new.id, endpoint.id, new.rank, new.due
+        FROM unnest($1::uuid[], $2::bigint[], $3::smallint[], $4::timestamptz[]) AS new (id, agency_id, rank, due)
+        JOIN endpoint ON endpoint.agency_id = new.agency_id AND endpoint.state <> 'removed'
+        RETURNING endpoint_id
+        """
+
+    /// While packages are accepted no endpoint appears or goes: else a package could miss it.
+    static let holdEndpoints = "SELECT pg_advisory_xact_lock_shared(\(endpointLock))"
+    static let changeEndpoints = "SELECT pg_advisory_xact_lock(\(endpointLock))"
+    private static let endpointLock = "hashtextextended('truc endpoints', 0)"
+
+    static let claim = """
+        WITH candidate AS (
+            SELECT line.delivery_id
+            FROM unnest($2::smallint[], $3::uuid[]) AS cursor (rank, after), LATERAL (
+                SELECT delivery_id FROM queue
+                WHERE endpoint_id = $1 AND queue.rank = cursor.rank AND delivery_id > cursor.after AND \(isReady)
+                ORDER BY delivery_id LIMIT $4
+            ) AS line
+            ORDER BY cursor.rank, line.delivery_id LIMIT $4
+        ), taken AS (
+            SELECT delivery_id FROM queue WHERE delivery_id IN (SELECT delivery_id FROM candidate) AND \(isReady)
+            FOR UPDATE SKIP LOCKED
+        ), claimed AS (
+            UPDATE queue SET node = $5, token = nextval('queue_token'), attempts = attempts + 1
+            FROM taken WHERE queue.delivery_id = taken.delivery_id RETURNING queue.*
+        )
+        SELECT claimed.delivery_id, claimed.rank, claimed.token, claimed.attempts, delivery.message_type,
+            delivery.package_id, package.sha256 AS package_sha256, content.place, content.length, content.sha256,
+            content.wrapped_key
+        FROM claimed JOIN delivery ON delivery.id = claimed.delivery_id
+        JOIN package ON package.id = delivery.package_id JOIN content ON content.package_id = delivery.package_id
+        ORDER BY claimed.rank, claimed.delivery_id
+        """
+
+    static let lockDelivery = """
+        SELECT delivery.state, delivery.failures, delivery.package_id, delivery.fetched_at, package.urgency,
+            EXISTS (SELECT FROM delivery_attempt WHERE delivery_attempt.delivery_id = delivery.id) AS was_carried
+        FROM delivery JOIN package ON package.id = delivery.package_id
+        WHERE delivery.id = $1 FOR UPDATE OF delivery
+        """
+
+    static let lockQueue = """
+        SELECT first_due, is_parked, token, node, attempts FROM queue WHERE delivery_id = $1 FOR UPDATE
+        """
+
+    static let addAttempt = """
+        INSERT INTO delivery_attempt (delivery_id, token, endpoint_id, node, attempt, began_at, ended_at, outcome, is_late,
+            code, http_status, detail)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        ON CONFLICT DO NOTHING
+        """
+
+    /// Free again, at once or for later; `$3` attempts are counted.
+    static let free = "UPDATE queue SET node = NULL, due_at = $2, attempts = $3 WHERE delivery_id = $1"
+    static let leave = "DELETE FROM queue WHERE delivery_id = $1"
+    static let park = "UPDATE queue SET is_parked = true WHERE delivery_id = $1"
+
+    /// Back at the beginning of its way, where the recipient has an endpoint. Who carries it at this moment goes on.
+    static let enter = """
+        INSERT INTO queue (delivery_id, endpoint_id, rank, first_due)
+        SELECT delivery.id, endpoint.id, $2, $3
+        FROM delivery JOIN endpoint ON endpoint.agency_id = delivery.recipient_agency_id
+            AND endpoint.state <> 'removed'
+        WHERE delivery.id = $1
+        ON CONFLICT (delivery_id) DO UPDATE SET
+            is_parked = false, due_at = NULL, attempts = 0, first_due = excluded.first_due
+        """
+
+    static let move = """
+        UPDATE delivery SET state = $2, failures = $3, updated_at = $4, refusal = $5, detail = $6,
+            failed_at = CASE WHEN $2 = 'waiting' THEN NULL ELSE failed_at END,
+            entered_at = CASE WHEN $2 = 'delivered' THEN coalesce(entered_at, $4) ELSE entered_at END
+        WHERE id = $1
+        """
+
+    /// Those whose time has come.
+    static let sweep = """
+        UPDATE queue SET due_at = NULL WHERE delivery_id IN (
+            SELECT delivery_id FROM queue WHERE due_at <= $1 AND node IS NULL AND NOT is_parked
+            ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+        RETURNING endpoint_id
+        """
+
+    static let endpointsWithWork = """
+        SELECT id AS endpoint_id FROM endpoint
+        WHERE state = 'open' AND EXISTS (SELECT FROM queue WHERE endpoint_id = endpoint.id AND \(isReady))
+        """
+
+    static let suspend = """
+        UPDATE endpoint SET state = 'suspended', reason = $2, changed_at = $3 WHERE id = $1 AND state = 'open'
+        RETURNING agency_id
+        """
+    /// From the first failed probe on it stays the instant at which it began.
+    static let setFailing = """
+        UPDATE endpoint SET failing_at = CASE WHEN $2 THEN coalesce(failing_at, $3) END WHERE id = $1
+        """
+
+    // MARK: Nodes
+
+    /// The server's clock decides who is alive: the nodes' own may differ.
+    private static let aliveUntil = "clock_timestamp() + make_interval(secs => $2::bigint)"
+    static let addNode = """
+        INSERT INTO node (id, name, started_at, alive_until) VALUES ($1, $3, clock_timestamp(), \(aliveUntil))
+        """
+    static let beat = "UPDATE node SET alive_until = \(aliveUntil) WHERE id = $1 RETURNING id"
+    static let removeDead = "DELETE FROM node WHERE alive_until < clock_timestamp()"
+    static let removeNode = "DELETE FROM node WHERE id = $1"
+    static let freeCarriedByNobody = """
+        UPDATE queue SET node = NULL WHERE node IS NOT NULL AND node NOT IN (SELECT id FROM node)
+        RETURNING endpoint_id
+        """
+}
+
+enum EndpointStatements {
+    static let current = "SELECT id, agency_id, url, state FROM endpoint WHERE state <> 'removed' ORDER BY id"
+    static let remove = """
+        UPDATE endpoint SET state = 'removed', changed_at = $2 WHERE agency_id = $1 AND state <> 'removed'
+        RETURNING id, url
+        """
+    /// What is on its way to an endpoint that is no more stays in its recipient's list.
+    static let emptyQueue = "DELETE FROM queue WHERE endpoint_id = $1"
+    static let add = """
+        INSERT INTO endpoint (agency_id, url, created_at, changed_at) VALUES ($1, $2, $3, $3) RETURNING id
+        """
+    /// All that waits for the agency is carried to its new endpoint.
+    static let enqueuePending = """
+        WITH entered AS (
+            INSERT INTO queue (delivery_id, endpoint_id, rank, first_due)
+            SELECT delivery.id, $2, $4 - 1 - package.urgency, $3
+            FROM delivery JOIN package ON package.id = delivery.package_id
+            WHERE delivery.recipient_agency_id = $1 AND delivery.state IN ('waiting', 'processing')
+            RETURNING 1
+        )
+        SELECT count(*) AS waiting FROM entered
+        """
+    static let setState = """
+        UPDATE endpoint SET state = $2, reason = $3, changed_at = $4, failing_at = NULL
+        WHERE agency_id = $1 AND state <> 'removed' AND state <> $2 RETURNING id
+        """
+    static let exists = "SELECT id FROM endpoint WHERE agency_id = $1 AND state <> 'removed'"
+    static let list = """
+        SELECT endpoint.id, agency.code, endpoint.url, endpoint.state, endpoint.reason, endpoint.failing_at,
+            count(queue.delivery_id) AS waiting, min(queue.first_due) AS oldest
+        FROM endpoint JOIN agency ON agency.id = endpoint.agency_id
+        LEFT JOIN queue ON queue.endpoint_id = endpoint.id
+        WHERE endpoint.state <> 'removed' GROUP BY endpoint.id, agency.code ORDER BY agency.code
+        """
+}
+
+extension EndpointRecord {
+    init(row: PostgresRow) throws {
+        self.init(
+            key: EndpointKey(try row.decode("id", as: Int64.self)),
+            agency: AgencyKey(try row.decode("agency_id", as: Int64.self)), url: try row.decode("url", as: String.self),
+            isSuspended: try row.decode("state", as: String.self) == "suspended")
+    }
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Foundation
+import TestKit
+import Testing
+
+@testable import Store
+
+@Suite(.timeLimit(.minutes(3))) struct QueueTests {
+    private let failed = AttemptOutcome.failed(AttemptFailure(.pushUnreachable, detail: "kết nối bị từ chối"))
+
+    @Test func theMostUrgentGoesFirstAndTheOldestWithin() async throws {
+        let bench = try await QueueBench()
+        var expected: [DeliveryID] = []
+        for urgency in Urgency.allCases {
+            expected = try await bench.accept(3, urgency, prefix: "\(urgency)") + expected
+        }
+        var cursor = ClaimCursor()
+        var order: [DeliveryID] = []
+        while true {
+            let (claimed, next) = try await bench.database.claim(
+                bench.endpoint, limit: 4, node: bench.one, cursor: cursor)
+            if claimed.isEmpty { break }
+            #expect(claimed.allSatisfy { $0.attempt == 1 && $0.messageType == .edoc })
+            order += claimed.map(\.id)
+            cursor = next
+        }
+        #expect(order == expected)
+        await bench.close()
+    }
+
+    @Test func onlyWhoHasAnEndpointIsCarriedTo() async throws {
+        let bench = try await QueueBench()
+        let version = try await bench.database.registryVersion()
+        _ = try await bench.accepting.store.accept(
+            bench.accepting.acceptance("VB-1", to: [.treasury, .finance], version: version))
+        let queued = try await bench.accepting.count("queue")
+        #expect(queued == 1)
+        #expect(bench.accepting.store.due.take() == [bench.endpoint])
+        #expect(bench.accepting.store.due.take() == [])
+        #expect(try await bench.database.endpointsWithWork() == [bench.endpoint])
+        #expect(try await bench.claim().count == 1)
+        #expect(try await bench.database.endpointsWithWork() == [])
+        await bench.close()
+    }
+
+    @Test func theBytesThatAreCarriedAreThoseThatCame() async throws {
+        let bench = try await QueueBench()
+        try await bench.accept(1)
+        let claimed = try #require(try await bench.claim().first)
+        let content = try claimed.content.get()
+        let bytes = try await bench.accepting.store.content.readWhole(content)
+        #expect(String(decoding: bytes, as: UTF8.self) == "<edXML>VB-0</edXML>")
+        #expect(claimed.sha256 == content.sha256)
+        await bench.close()
+    }
+
+    @Test func whatHasEnteredIsDeliveredOnceAndLeavesTheList() async throws {
+        let bench = try await QueueBench()
+        let id = try await bench.accept(1)[0]
+        let claimed = try #require(try await bench.claim().first)
+        #expect(try await bench.finish(claimed, .entered) == .counted(.delivered, nextAt: nil))
+        #expect(try await bench.finish(claimed, .entered) == .late)
+        #expect(try await bench.state(id) == .delivered)
+        #expect(try await bench.accepting.pending(.finance) == [])
+        #expect(try await bench.events(id) == ["delivery.delivered"])
+        #expect(try await bench.accepting.count("queue") == 0)
+        #expect(try await bench.accepting.count("delivery_attempt") == 1)
+        let entered: [Int64] = try await bench.accepting.column(
+            "SELECT count(*) AS value FROM delivery WHERE entered_at IS NOT NULL")
+        #expect(entered == [1])
+        await bench.close()
+    }
+
+    @Test func whatFailsIsTriedAgainInItsTime() async throws {
+        let bench = try await QueueBench()
+        let start = Instant.now()
+        let id = try await bench.accept(1, at: start)[0]
+        let first = try #require(try await bench.claim().first)
+        let due = start.advanced(by: .seconds(5))
+        #expect(try await bench.finish(first, failed, at: start) == .counted(.waiting, nextAt: due))
+        #expect(try await bench.claim().isEmpty)
+        #expect(try await bench.database.sweep(at: due.advanced(by: .microseconds(-1))).endpoints == [])
+        #expect(try await bench.database.sweep(at: due).endpoints == [bench.endpoint])
+        let second = try #require(try await bench.claim().first)
+        #expect(second.id == id && second.attempt == 2 && second.token > first.token)
+        // Three days later no time is left: given up by name, and in the history.
+        let late = start.advanced(by: .seconds(3 * 86_400 + 1))
+        #expect(try await bench.finish(second, failed, at: late) == .counted(.expired, nextAt: nil))
+        #expect(try await bench.events(id) == ["delivery.expired"])
+        let refusals: [String] = try await bench.accepting.column("SELECT refusal AS value FROM delivery")
+        #expect(refusals == ["delivery.expired"])
+        #expect(try await bench.accepting.pending(.finance) == [])
+        await bench.close()
+    }
+
+    @Test func whatIsRefusedIsNotTriedAgainUntilSomebodyAsks() async throws {
+        let bench = try await QueueBench()
+        let id = try await bench.accept(1)[0]
+        let claimed = try #require(try await bench.claim().first)
+        let refused = AttemptOutcome.refused(AttemptFailure(.pushRefused, httpStatus: 422, detail: "sai mã"))
+        #expect(try await bench.finish(claimed, refused) == .counted(.refused, nextAt: nil))
+        #expect(try await bench.claim().isEmpty)
+        try await bench.order(.retry, id)
+        let again = try #require(try await bench.claim().first)
+        #expect(again.attempt == 1 && again.token > claimed.token)
+        #expect(try await bench.finish(again, .entered) == .counted(.delivered, nextAt: nil))
+        #expect(try await bench.events(id) == ["delivery.refused", "delivery.retried", "delivery.delivered"])
+        await bench.close()
+    }
+
+    @Test func anEndpointThatIsGoneIsSuspendedAndItsDeliveriesWait() async throws {
+        let bench = try await QueueBench()
+        try await bench.accept(2)
+        let claimed = try await bench.claim()
+        let gone = AttemptOutcome.gone(AttemptFailure(.pushGone, httpStatus: 410))
+        let version = try await bench.database.registryVersion()
+        for claim in claimed { #expect(try await bench.finish(claim, gone) == .counted(.waiting, nextAt: nil)) }
+        let records = try await bench.database.registry()
+        #expect(records.endpoints.map(\.isSuspended) == [true] && records.version == version + 1)
+        let listed = try #require(try await bench.database.endpoints().first)
+        #expect(listed.isSuspended && listed.waiting == 2 && listed.reason?.hasPrefix("push.gone") == true)
+        #expect(try await bench.accepting.pending(.finance).count == 2)
+        let resumed = try await bench.database.setSuspended(
+            false, endpointOf: AgencyID(parsing: TestAgency.finance.code), reason: "đã sửa", actor: "operator:test",
+            at: .now())
+        #expect(resumed)
+        // It counted as no attempt.
+        #expect(try await bench.claim().map(\.attempt) == [1, 1])
+        await bench.close()
+    }
+
+    @Test func whatARecipientConfirmsIsNotCarriedAnyMore() async throws {
+        let bench = try await QueueBench()
+        let ids = try await bench.accept(2)
+        let claimed = try await bench.claim(1)
+        for id in ids {
+            _ = try await bench.database.confirm(
+                id, .done, description: nil, agencies: [bench.accepting.key(.finance)],
+                system: TestAgency.finance.systemID, request: RequestID(), at: .now())
+        }
+        #expect(try await bench.claim().isEmpty)
+        #expect(try await bench.finish(claimed[0], .entered) == .late)
+        #expect(try await bench.events(ids[0]) == ["delivery.delivered"])
+        let late: [Bool] = try await bench.accepting.column("SELECT is_late AS value FROM delivery_attempt")
+        #expect(late == [true])
+        await bench.close()
+    }
+
+    @Test func twoNodesNeverCarryTheSame() async throws {
+        let bench = try await QueueBench()
+        try await bench.accept(60)
+        let claims = try await withThrowingTaskGroup(of: [ClaimedDelivery].self) { group in
+            for number in 0..<8 {
+                group.addTask { try await bench.claim(16, by: number % 2 == 0 ? bench.one : bench.two) }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(Set(claims.map(\.id)).count == claims.count && claims.count >= 16)
+        #expect(Set(claims.map(\.token)).count == claims.count)
+        await bench.close()
+    }
+
+    @Test func aSilentNodesWorkIsAnothersAndItsFinishIsLate() async throws {
+        let bench = try await QueueBench()
+        let id = try await bench.accept(1)[0]
+        let mine = try #require(try await bench.claim(by: bench.one).first)
+        #expect(try await bench.database.beat(bench.two) == (true, []))
+        try await bench.silence(bench.one)
+        #expect(try await bench.database.beat(bench.two) == (true, [bench.endpoint]))
+        let theirs = try #require(try await bench.claim(by: bench.two).first)
+        #expect(theirs.id == id && theirs.token > mine.token)
+        // It comes back, and did nothing that counts; the same delivery goes on.
+        #expect(try await bench.database.beat(bench.one).isAlive == false)
+        #expect(try await bench.finish(mine, .entered, by: bench.one) == .late)
+        #expect(try await bench.state(id) == .waiting)
+        #expect(try await bench.finish(theirs, .entered, by: bench.two) == .counted(.delivered, nextAt: nil))
+        #expect(try await bench.events(id) == ["delivery.delivered"])
+        await bench.close()
+    }
+
+    @Test func whatNobodyTookOverMayStillBeFinished() async throws {
+        let bench = try await QueueBench()
+        try await bench.accept(1)
+        let claimed = try #require(try await bench.claim().first)
+        try await bench.silence(bench.one)
+        _ = try await bench.database.beat(bench.two)
+        #expect(try await bench.finish(claimed, .entered) == .counted(.delivered, nextAt: nil))
+        await bench.close()
+    }
+
+    @Test func whatIsGivenBackCountsAsNoAttempt() async throws {
+        let bench = try await QueueBench()
+        try await bench.accept(1)
+        let claimed = try #require(try await bench.claim().first)
+        try await bench.database.abandon(claimed)
+        let again = try #require(try await bench.claim(by: bench.two).first)
+        #expect(again.attempt == 1)
+        // Whoever lost it gives nothing of another's back.
+        try await bench.database.abandon(claimed)
+        #expect(try await bench.claim().isEmpty)
+        await bench.close()
+    }
+
+    @Test func whatIsHeldWhileItIsCarriedIsDeliveredAllTheSame() async throws {
+        let bench = try await QueueBench()
+        let ids = try await bench.accept(2)
+        let claimed = try await bench.claim()
+        for id in ids { try await bench.order(.hold, id) }
+        #expect(try await bench.finish(claimed[0], .entered) == .counted(.delivered, nextAt: nil))
+        #expect(try await bench.finish(claimed[1], failed) != .late)
+        _ = try await bench.database.sweep(at: .latest)
+        #expect(try await bench.claim().isEmpty)
+        #expect(try await bench.state(ids[1]) == .held)
+        try await bench.order(.release, ids[1])
+        #expect(try await bench.claim().map(\.id) == [ids[1]])
+        await bench.close()
+    }
+
+    @Test func ordersThatDoNotFitAreRefusedAndATrialChangesNothing() async throws {
+        let bench = try await QueueBench()
+        let id = try await bench.accept(1)[0]
+        for act in [DeliveryLife.Act.release, .replay] {
+            #expect(await refusal { try await bench.order(act, id) } == .confirmationConflict, "\(act)")
+        }
+        #expect(await refusal { try await bench.order(.hold, DeliveryID()) } == .packageNotFound)
+        try await bench.order(.expire, id, isTrial: true)
+        #expect(try await bench.state(id) == .waiting)
+        #expect(try await bench.events(id) == [])
+        try await bench.order(.expire, id)
+        #expect(try await bench.claim().isEmpty)
+        try await bench.order(.retry, id)
+        let claimed = try #require(try await bench.claim().first)
+        #expect(await refusal { try await bench.order(.withdraw, id) } == .confirmationConflict)
+        try await bench.finish(claimed, .entered)
+        try await bench.order(.replay, id)
+        #expect(try await bench.claim().map(\.id) == [id])
+        #expect(
+            try await bench.events(id)
+                == ["delivery.expired", "delivery.retried", "delivery.delivered", "delivery.replayed"])
+        await bench.close()
+    }
+
+    @Test func anEndpointGetsWhatWaitedAndLosesItWhenItGoes() async throws {
+        let bench = try await QueueBench()
+        try await bench.accept(3)
+        let finance = try AgencyID(parsing: TestAgency.finance.code)
+        try await bench.database.removeEndpoint(of: finance, reason: "kéo", actor: "operator:test", at: .now())
+        #expect(try await bench.claim().isEmpty)
+        #expect(try await bench.accepting.pending(.finance).count == 3)
+        #expect(
+            await refusal {
+                try await bench.database.removeEndpoint(of: finance, reason: "", actor: "operator:test", at: .now())
+            } == .endpointNotFound)
+        try await bench.accept(2, prefix: "SAU")
+        let (fresh, waiting) = try await bench.database.setEndpoint(
+            of: finance, url: "https://qlvb.example/moi", actor: "operator:test", at: .now())
+        #expect(waiting == 5 && fresh != bench.endpoint)
+        let claimed = try await bench.database.claim(fresh, limit: 16, node: bench.one, cursor: ClaimCursor()).claimed
+        #expect(claimed.count == 5)
+        await bench.close()
+    }
+
+    /// What is accepted while an endpoint is set misses it never: either it was there, or it is found waiting.
+    @Test func nothingAcceptedMeanwhileMissesANewEndpoint() async throws {
+        let bench = try await QueueBench()
+        let treasury = try AgencyID(parsing: TestAgency.treasury.code)
+        let accepted = try await withThrowingTaskGroup(of: Int.self) { group in
+            for sender in 0..<4 {
+                group.addTask {
+                    for number in 0..<15 {
+                        while true {
+                            let version = try await bench.database.registryVersion()
+                            let acceptance = try bench.accepting.acceptance(
+                                "KB-\(sender)-\(number)", to: [.treasury], version: version)
+                            if try await bench.accepting.store.accept(acceptance).isAccepted { break }
+                        }
+                    }
+                    return 15
+                }
+            }
+            group.addTask {
+                for _ in 0..<6 {
+                    _ = try await bench.database.setEndpoint(
+                        of: treasury, url: "https://kho.example/", actor: "operator:test", at: .now())
+                }
+                return 0
+            }
+            return try await group.reduce(0, +)
+        }
+        let queued: [Int64] = try await bench.accepting.column(
+            """
+            SELECT count(*) AS value FROM queue JOIN endpoint ON endpoint.id = queue.endpoint_id
+            WHERE endpoint.state = 'open' AND endpoint.url = 'https://kho.example/'
+            """)
+        #expect(queued == [Int64(accepted)])
+        await bench.close()
+    }
+
+    @Test func oneThatCannotBeReadStopsNoOther() async throws {
+        let bench = try await QueueBench()
+        try await bench.accept(2)
+        try await onConnection(to: bench.accepting.owner) { connection in
+            try connection.query(
+                """
+                UPDATE content SET wrapped_key = set_byte(wrapped_key, 40, 255 - get_byte(wrapped_key, 40))
+                WHERE package_id = (SELECT min(id::text)::uuid FROM package)
+                """)
+        }
+        let claimed = try await bench.claim()
+        #expect(claimed.count == 2)
+        let readable = claimed.filter { if case .success = $0.content { true } else { false } }
+        #expect(readable.count == 1)
+        await bench.close()
+    }
+}
