@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CPostgreSQL
 import Dispatch
 import Exchange
 import Foundation
@@ -20,6 +21,8 @@ final class ClusterSupervisor: @unchecked Sendable {
     /// Longest wait for a fast shutdown, which writes a checkpoint, and for an immediate one.
     static let fastStopTimeout: Duration = .seconds(60)
     static let immediateStopTimeout: Duration = .seconds(10)
+    /// Longest wait for a server to come through its recovery before it is asked to stop.
+    static let recoveryPatience: Duration = .seconds(10)
     /// Pause between looks at something that cannot tell us itself (a lock file, a starting server).
     static let pollInterval: Duration = .milliseconds(20)
     /// Longest pause between attempts to connect to a server that starts; each one writes a line into its log.
@@ -341,6 +344,7 @@ final class ClusterSupervisor: @unchecked Sendable {
         let steps: [(signal: Int32, timeout: Duration)] = [
             (SIGINT, Self.fastStopTimeout), (SIGQUIT, Self.immediateStopTimeout), (SIGKILL, Self.immediateStopTimeout),
         ]
+        letRecover(process)
         for step in steps {
             process.signal(step.signal)
             let deadline = ContinuousClock.now + step.timeout
@@ -355,6 +359,16 @@ final class ClusterSupervisor: @unchecked Sendable {
             }
         }
         logger.critical("database: the server does not end", metadata: ["pid": "\(process.pid)"])
+    }
+
+    /// A server that is asked to stop in the first moments of its recovery loses its startup process and waits for ever
+    /// (PostgreSQL 15): one that recovers is asked when it is through.
+    private func letRecover(_ process: ServerProcess) {
+        let address = layout.connectionString(user: PrivateCluster.owner, database: "postgres")
+        let deadline = ContinuousClock.now + Self.recoveryPatience
+        while !process.hasExited, ContinuousClock.now < deadline, PQping(address) == PQPING_REJECT {
+            pause(Self.pollInterval)
+        }
     }
 
     // MARK: Waiting and telling

@@ -140,6 +140,21 @@ extension ClusterTests {
             #expect(try remaining(directory) == [])
         }
 
+        /// Its processes were killed, and it has just begun to recover from that.
+        @Test func aServerThatRecoversIsStoppedInGoodTime() async throws {
+            let directory = try TestCluster.temporaryDirectory()
+            let cluster = try await open(directory)
+            let pid = try #require(cluster.serverPID)
+            kill(pid, SIGSTOP)
+            let children = try String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)
+            for child in children.split(separator: " ") { kill(try #require(pid_t(child)), SIGKILL) }
+            kill(pid, SIGCONT)
+            let began = ContinuousClock.now
+            await cluster.stop()
+            #expect(ContinuousClock.now - began < ClusterSupervisor.fastStopTimeout)
+            #expect(try remaining(directory) == [])
+        }
+
         @Test func theLastVisitorStopsWhatAVisitorStarted() async throws {
             let directory = try TestCluster.temporaryDirectory()
             let first = try await open(directory, .visit)
