@@ -6,8 +6,8 @@ extension Refusal.Entry {
         class: .transient, http: 502, vxp: "20",
         vietnamese: "Không tra được tên máy chủ của điểm nhận.",
         english: "The name of the endpoint's server is not found.",
-        remedyVietnamese: "Trục tự thử lại; kiểm tra DNS và URL bằng truc endpoint test.",
-        remedyEnglish: "The hub tries again; check DNS and the URL with truc endpoint test.")
+        remedyVietnamese: "Trục tự thử lại; kiểm tra DNS và URL của điểm nhận (truc endpoint list).",
+        remedyEnglish: "The hub tries again; check DNS and the endpoint's URL (truc endpoint list).")
 
     static let pushUnreachable = Refusal.Entry(
         class: .transient, http: 502, vxp: "20",

@@ -22,9 +22,9 @@ struct Truc: AsyncParsableCommand {
             Exit status: 0 done, 1 refused, 2 refused and the operator must act, 3 passes by itself and may be tried again, 64 wrong usage.
             """,
         subcommands: [
-            ServeCommand.self, SystemCommand.self, AgencyCommand.self, PackageCommand.self, DeliveryCommand.self,
-            ContentCommand.self,
-            TraceCommand.self, CalendarCommand.self, KeyCommand.self, ConfigCommand.self, RefusalsCommand.self, DemoCommand.self,
+            ServeCommand.self, SystemCommand.self, AgencyCommand.self, EndpointCommand.self, PackageCommand.self,
+            DeliveryCommand.self, ContentCommand.self, TraceCommand.self, CalendarCommand.self,
+            KeyCommand.self, ConfigCommand.self, RefusalsCommand.self, DemoCommand.self,
             BenchCommand.self,
         ])
 

@@ -3,6 +3,7 @@ import Delivery
 import Exchange
 import Foundation
 import Synchronization
+import TestKit
 import Testing
 import Trust
 
@@ -59,7 +60,12 @@ import Trust
         #expect(await courier.carry(Sample.parcel(chunks: 5, of: 100_000), to: endpoint) == .entered)
         #expect(await courier.carry(Sample.parcel([]), to: endpoint) == .entered)
         let other = PushEndpoint(
-            id: endpoint.id, agency: endpoint.agency, url: endpoint.url, secret: Sample.secret + [0x2E])
+            id: endpoint.id, agency: endpoint.agency, url: endpoint.url, secrets: [Sample.secret + [0x2E]])
+        // Signed with both while one follows the other: either is enough.
+        let overlapping = PushEndpoint(
+            id: endpoint.id, agency: endpoint.agency, url: endpoint.url,
+            secrets: [Sample.secret + [0x2E], Sample.secret])
+        #expect(await courier.carry(Sample.parcel([1]), to: overlapping) == .entered)
         guard case .refused(let failure) = await courier.carry(Sample.parcel([1]), to: other) else {
             Issue.record("taken with another secret")
             return

@@ -29,7 +29,7 @@ enum Sample {
     }
 
     static func endpoint(_ url: String) throws -> PushEndpoint {
-        PushEndpoint(id: 1, agency: AgencyKey(1), url: try EndpointURL(parsing: url), secret: secret)
+        PushEndpoint(id: EndpointKey(1), agency: AgencyKey(1), url: try EndpointURL(parsing: url), secrets: [secret])
     }
 
     static func endpoint(port: Int) throws -> PushEndpoint { try endpoint("http://127.0.0.1:\(port)/nhan?a=1") }

@@ -34,7 +34,7 @@ import Testing
         }
         #expect(
             kinds == ["hubAt", "hub", "postmaster", "backend", "hubAndPostmaster", "starting", "diskFull", "stop"])
-        #expect(points == Set(FaultPoint.allCases))
+        #expect(points == Set(Schedule.points))
     }
 
     /// That is what every change is tried with.
@@ -43,7 +43,7 @@ import Testing
             let points = cycles(seed: seed, 40).compactMap { cycle in
                 if case .hubAt(let point, _) = cycle.fault { point } else { nil }
             }
-            #expect(Set(points) == Set(FaultPoint.allCases), "seed \(seed)")
+            #expect(Set(points) == Set(Schedule.points), "seed \(seed)")
         }
     }
 }

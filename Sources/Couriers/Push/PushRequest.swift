@@ -25,12 +25,12 @@ struct PushRequest: Sendable {
     init(_ parcel: Parcel, to endpoint: PushEndpoint, at now: Instant) async throws {
         let timestamp = now.microseconds / 1_000_000
         // A reference, because the closure that gets the chunks may not change a value that owns memory.
-        let computation = Signature(secret: endpoint.secret)
-        computation.update(Array("\(parcel.delivery).\(timestamp).".utf8))
+        let signatures = endpoint.secrets.map(Signature.init(secret:))
+        for signature in signatures { signature.update(Array("\(parcel.delivery).\(timestamp).".utf8)) }
         var length = 0
         do {
             try await parcel.content().forEach { chunk in
-                computation.update(chunk)
+                for signature in signatures { signature.update(chunk) }
                 length += chunk.count
                 try Task.checkCancellation()
             }
@@ -50,7 +50,8 @@ struct PushRequest: Sendable {
                 "host": endpoint.url.authority, "user-agent": Self.userAgent, "connection": "close",
                 "content-type": Self.contentType, "content-length": "\(parcel.length)", "accept": "application/json",
                 "webhook-id": "\(parcel.delivery)", "webhook-timestamp": "\(timestamp)",
-                "webhook-signature": "v1,\(Data(computation.code()).base64EncodedString())",
+                "webhook-signature": signatures.map { "v1,\(Data($0.code()).base64EncodedString())" }
+                    .joined(separator: " "),
                 "truc-message-type": parcel.messageType.rawValue, "truc-sha256": parcel.sha256.hex,
             ])
     }

@@ -46,6 +46,15 @@ public struct Settings: Sendable, Equatable {
     public var metricsReaders = "127.0.0.1,::1"
     public var metricsIntervalSeconds = 15
     public var clockMaxDriftSeconds = 5
+    public var pushConcurrent = 64
+    /// Network prefixes with commas between them.
+    public var pushNetworks = ""
+    public var pushPlainHTTP = false
+    /// Empty: the operating system's roots.
+    public var pushCAFile = ""
+    /// Empty, as the key's: no certificate is shown to endpoints.
+    public var pushCertificateFile = ""
+    public var pushKeyFile = ""
 
     public init() {}
 

@@ -14,7 +14,7 @@ extension Settings {
     /// Every setting, in the order in which `truc config explain` shows them.
     public static let catalogue: [SettingEntry] =
         placeEntries + tlsEntries + serviceEntries + boundEntries + limitEntries
-        + watchEntries
+        + watchEntries + pushEntries
 
     /// The entry with this name.
     public static func entry(named name: String) -> SettingEntry? { catalogue.first { $0.name == name } }

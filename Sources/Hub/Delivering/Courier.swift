@@ -35,17 +35,18 @@ public struct Parcel: Sendable {
 
 /// Where an agency's packages are carried to.
 public struct PushEndpoint: Sendable, Equatable {
-    public let id: Int64
+    public let id: EndpointKey
     public let agency: AgencyKey
     /// As registered, already judged by `EndpointURL`.
     public let url: EndpointURL
-    /// Signs the requests (Standard Webhooks); the endpoint's system has the same.
-    public let secret: [UInt8]
+    /// Sign the requests (Standard Webhooks), one signature for each: the present secret of the agency's system and, for the
+    /// overlap after a rotation, the one before. At least one.
+    public let secrets: [[UInt8]]
 
-    public init(id: Int64, agency: AgencyKey, url: EndpointURL, secret: [UInt8]) {
+    public init(id: EndpointKey, agency: AgencyKey, url: EndpointURL, secrets: [[UInt8]]) {
         self.id = id
         self.agency = agency
         self.url = url
-        self.secret = secret
+        self.secrets = secrets
     }
 }

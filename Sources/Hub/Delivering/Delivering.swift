@@ -19,6 +19,8 @@ public final class Delivering: Sendable {
     /// How often the end of an attempt is told to a database that does not answer, and the time between.
     static let maxFinishTries = 5
     static let finishPause = Duration.seconds(1)
+    /// Longest wait for the database to take note that this node leaves; it finds out by itself.
+    static let leaveLimit = Duration.seconds(2)
 
     enum Event: Sendable {
         /// Something was put on its way.
@@ -83,7 +85,14 @@ public final class Delivering: Sendable {
         }
         let node = node.withLock { $0 }
         // Not in the cancelled task: its last word shall come through.
-        _ = await Task { [store] in try? await store.database.leave(node) }.result
+        await Task { [store] in
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { try? await store.database.leave(node) }
+                group.addTask { try? await Task.sleep(for: Self.leaveLimit) }
+                await group.next()
+                group.cancelAll()
+            }
+        }.value
     }
 
     private func decide(in group: inout DiscardingTaskGroup) async {
@@ -265,8 +274,8 @@ extension RegistrySnapshot {
         guard let record = endpoints.first(where: { $0.key == key }), !record.isSuspended,
             let url = try? EndpointURL(parsing: record.url),
             let system = agency(record.agency)?.system.flatMap({ self.system($0) }), !system.isDisabled,
-            let secret = system.secrets(at: now).first
+            case let secrets = system.secrets(at: now), !secrets.isEmpty
         else { return nil }
-        return PushEndpoint(id: key.value, agency: record.agency, url: url, secret: secret)
+        return PushEndpoint(id: key, agency: record.agency, url: url, secrets: secrets)
     }
 }

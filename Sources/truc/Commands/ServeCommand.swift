@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Couriers
 import Exchange
 import Foundation
 import Hub
@@ -85,9 +86,10 @@ struct Daemon {
         // Before anything that measures is made.
         let metrics = Measuring.registry
         let tls = try StartCheck.run(settings)
+        let courier = try await PushRules.courier(settings)
         let opened = try await Installation.open(settings, mode: .serve, logger: logger)
         do {
-            try await serve(opened, tls, metrics)
+            try await serve(opened, tls, courier, metrics)
         } catch {
             await opened.close()
             throw error
@@ -95,7 +97,9 @@ struct Daemon {
         await opened.close()
     }
 
-    private func serve(_ opened: Installation, _ tls: TLSGuard?, _ metrics: PrometheusRegistry) async throws {
+    private func serve(
+        _ opened: Installation, _ tls: TLSGuard?, _ courier: PushCourier, _ metrics: PrometheusRegistry
+    ) async throws {
         try await introduceHub(to: opened.database)
         let store = try await Store.open(
             database: opened.database, contentDirectory: opened.contentDirectory,
@@ -114,6 +118,12 @@ struct Daemon {
             services: [
                 .init(service: edge), .init(service: TLSRenewal(tls: tls, logger: logger)),
                 .init(service: LifeSigns(sign: hub.lifeSign(logger: logger))),
+                .init(
+                    service: Pushing(
+                        delivering: hub.delivering(
+                            by: courier, maxInFlight: settings.pushConcurrent,
+                            name: "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)",
+                            logger: logger))),
                 .init(
                     service: Sampling(
                         sampler: hub.sampler(interval: .seconds(settings.metricsIntervalSeconds), logger: logger))),

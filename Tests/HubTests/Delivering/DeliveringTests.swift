@@ -49,7 +49,7 @@ import Testing
         for number in 1...3 {
             let package = try await send(hub, number)
             let carried = await courier.wait(for: 1)
-            #expect(carried.map(\.bytes) == [package] && carried.map(\.endpoint) == [finance.value])
+            #expect(carried.map(\.bytes) == [package] && carried.map(\.endpoint) == [finance])
         }
         delivering.stop()
         await running
@@ -74,21 +74,21 @@ import Testing
     @Test func anEndpointThatFailsHoldsNobodyUpAndIsCarriedToAgain() async throws {
         let (hub, _, treasury) = try await makeHub()
         let courier = RecordingCourier { _, endpoint in
-            endpoint.id == treasury.value ? .failed(AttemptFailure(.pushUnreachable)) : .entered
+            endpoint.id == treasury ? .failed(AttemptFailure(.pushUnreachable)) : .entered
         }
         for number in 1...30 { _ = try await send(hub, number, to: .treasury) }
         let delivering = delivering(hub, courier, maxInFlight: 4)
         async let running: Void = delivering.run()
         for number in 100...130 { _ = try await send(hub, number) }
         var entered = 0
-        for await carried in courier.carried where carried.endpoint != treasury.value {
+        for await carried in courier.carried where carried.endpoint != treasury {
             entered += 1
             if entered == 31 { break }
         }
         delivering.stop()
         await running
         // Three windows failed, then only probes: most of what waits was never tried.
-        let tried = Set(courier.all.filter { $0.endpoint == treasury.value }.map(\.delivery))
+        let tried = Set(courier.all.filter { $0.endpoint == treasury }.map(\.delivery))
         #expect((1..<30).contains(tried.count))
         #expect(try await hub.pending(.treasury).count == 30)
         for id in tried {

@@ -9,7 +9,7 @@ import Trust
 final class RecordingCourier: Courier {
     struct Carried: Sendable, Equatable {
         let delivery: DeliveryID
-        let endpoint: Int64
+        let endpoint: EndpointKey
         let bytes: [UInt8]
     }
 

@@ -198,7 +198,9 @@ import VXPProtocol
         #expect(conflict.status == 409)
         #expect(try conflict.reply.code == "delivery.state-conflict")
         #expect(try await province.hub.command("delivery", "list").output.contains(line.docId))
-        #expect(try await province.hub.command("delivery", "release", line.docId).status == 0)
+        #expect(
+            try await province.hub.command("delivery", "release", line.docId, "--reason", "đã sửa").status
+                == 0)
         #expect(try await receiver.received().map(\.docId) == [line.docId])
         try await province.hub.stop()
     }

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import TestKit
 
 /// A receiver in Python, with Python's own TLS and HMAC: it checks requests by the very lines of docs/push.md and answers
 /// with a receipt of what it got.
-final class PythonReceiver: Sendable {
-    let port: Int
+public final class PythonReceiver: Sendable {
+    public let port: Int
     private let process: Process
+
+    /// It could not be started.
+    public struct Broken: Error {
+        public let what: String
+    }
 
     /// - Parameters:
     ///   - identity: the server's certificate; nil for plain HTTP.
     ///   - clientCA: a client must show a certificate below this root.
-    static func start(
+    public static func start(
         secret: [UInt8], identity: TestCertificates.Pair? = nil, clientCA: String? = nil
     ) async throws -> PythonReceiver {
         let script = try recipe() + server
@@ -35,11 +39,11 @@ final class PythonReceiver: Sendable {
         var line: [UInt8] = []
         while !line.contains(10) {
             let more = output.fileHandleForReading.availableData
-            guard !more.isEmpty else { throw Receiver.Broken(what: "python3 did not start") }
+            guard !more.isEmpty else { throw Broken(what: "python3 did not start") }
             line += more
         }
         guard let port = Int(String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
-        else { throw Receiver.Broken(what: "no port from python3") }
+        else { throw Broken(what: "no port from python3") }
         self.port = port
         self.process = process
     }
@@ -47,12 +51,12 @@ final class PythonReceiver: Sendable {
     deinit { process.terminate() }
 
     /// The Python of docs/push.md.
-    static func recipe() throws -> String {
+    public static func recipe() throws -> String {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let text = try String(contentsOf: root.appending(path: "docs/push.md"), encoding: .utf8)
         guard let block = text.firstMatch(of: #/```python\n(?<code>[\s\S]*?)```/#) else {
-            throw Receiver.Broken(what: "docs/push.md has no Python")
+            throw Broken(what: "docs/push.md has no Python")
         }
         return String(block.code)
     }

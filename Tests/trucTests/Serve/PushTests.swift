@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchange
+import Foundation
+import TestKit
+import Testing
+
+/// A running hub that carries packages to a receiver in Python, which checks them by the lines of docs/push.md.
+@Suite(.timeLimit(.minutes(5))) struct PushTests {
+    /// In the data directory's own file, so that commands know them too.
+    private static let settings = "push-networks = 127.0.0.0/8\npush-plain-http = true\n"
+
+    private struct Shown: Decodable {
+        struct Attempt: Decodable {
+            let number: Int
+            let outcome: String
+            let isLate: Bool
+        }
+        let state: String
+        let attempts: [Attempt]
+    }
+
+    /// A province in which Justice has an endpoint.
+    private func open(faultPoint: FaultPoint? = nil) async throws -> (province: Province, receiver: PythonReceiver) {
+        let directory = try TestCluster.temporaryDirectory() + "/d"
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
+        try Self.settings.write(toFile: directory + "/truc.conf", atomically: true, encoding: .utf8)
+        let province = try await Province.open(faultPoint: faultPoint?.rawValue, dataDirectory: directory)
+        let receiver = try await PythonReceiver.start(secret: Array(province.secret(Province.justice).utf8))
+        let set = try await province.hub.command(
+            "endpoint", "set", Province.justice, "http://127.0.0.1:\(receiver.port)/truc")
+        #expect(set.status == 0, "\(set)")
+        return (province, receiver)
+    }
+
+    private func send(_ number: String, in province: Province) async throws {
+        let answer = try await province.client(Province.construction).send(
+            try Sample.document(number, to: [Province.justice]), from: try Sample.agency(Province.construction))
+        #expect(answer.status == 200)
+    }
+
+    /// The delivery of a document, as soon as it has entered.
+    private func delivered(_ province: Province) async throws -> (id: String, shown: Shown) {
+        while true {
+            let list = try await province.hub.command("delivery", "list", "--state", "delivered", "--json")
+            struct Line: Decodable { let docId: String }
+            let lines = try JSONDecoder().decode([Line].self, from: Data(list.output.utf8))
+            guard let line = lines.first else { continue }
+            let show = try await province.hub.command("delivery", "show", line.docId, "--json")
+            return (line.docId, try JSONDecoder().decode(Shown.self, from: Data(show.output.utf8)))
+        }
+    }
+
+    @Test func `a document is carried to its recipient's endpoint, and the sender sees that it entered`() async throws {
+        let (province, receiver) = try await open()
+        try await send("81", in: province)
+        let (id, shown) = try await delivered(province)
+        #expect(shown.state == "delivered" && shown.attempts.map(\.outcome) == ["entered"])
+        #expect(try await province.client(Province.justice).received().isEmpty)
+        let trace = try await province.hub.command("trace", id)
+        #expect(trace.output.contains("delivery.delivered"))
+        let metrics = try await province.hub.get("/metrics")
+        #expect(
+            String(decoding: metrics.body, as: UTF8.self).contains(#"truc_push_attempts_total{outcome="entered"} 1"#))
+        let list = try await province.hub.command("endpoint", "list", "--json")
+        #expect(list.output.contains(#""state" : "open""#) && list.output.contains(#""waiting" : 0"#))
+        try await province.hub.stop()
+        withExtendedLifetime(receiver) {}
+    }
+
+    /// The recipient has it, the hub dies before it could say so: the same delivery comes again, and one finish counts.
+    @Test(arguments: [FaultPoint.claimAfterCommit, .pushAfterAnswer, .finishBeforeCommit])
+    func `a hub that dies while it carries carries again`(_ point: FaultPoint) async throws {
+        let (fallen, receiver) = try await open(faultPoint: point)
+        // It may die before its answer is out; accepted is accepted.
+        try? await send("82", in: fallen)
+        #expect(try await fallen.hub.ended() == -SIGKILL)
+        let province = try await fallen.restarted()
+        let (id, shown) = try await delivered(province)
+        #expect(shown.attempts.filter { !$0.isLate }.map(\.outcome) == ["entered"])
+        let trace = try await province.hub.command("trace", id)
+        #expect(trace.output.ranges(of: "delivery.delivered").count == 1)
+        try await province.hub.stop()
+        withExtendedLifetime(receiver) {}
+    }
+
+    @Test func `an address that the hub may not connect to is not taken`() async throws {
+        let province = try await Province.open()
+        for (url, code) in [
+            ("http://qlvb.example/", "push.plain-http"), ("https://10.1.2.3/", "push.target-forbidden"),
+            ("https://169.254.169.254/", "push.target-forbidden"), ("ftp://qlvb.example/", "registry.invalid-value"),
+        ] {
+            let set = try await province.hub.command("endpoint", "set", Province.justice, url)
+            #expect(set.status != 0 && set.errors.contains("[\(code)]"), "\(url): \(set.errors)")
+        }
+        let none = try await province.hub.command("endpoint", "resume", Province.justice, "--reason", "thử")
+        #expect(none.status == 1 && none.errors.contains("[endpoint.not-found]"))
+        try await province.hub.stop()
+    }
+}
