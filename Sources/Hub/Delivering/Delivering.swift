@@ -37,6 +37,7 @@ public final class Delivering: Sendable {
 
     private let store: Store
     private let registry: Registry
+    private let notices: SenderNotices
     private let courier: any Courier
     private let maxInFlight: Int
     private let name: String
@@ -54,6 +55,7 @@ public final class Delivering: Sendable {
     init(store: Store, registry: Registry, courier: any Courier, maxInFlight: Int, name: String, logger: Logger) {
         self.store = store
         self.registry = registry
+        notices = SenderNotices(store: store, registry: registry, logger: logger)
         self.courier = courier
         self.maxInFlight = maxInFlight
         self.name = name
@@ -219,6 +221,7 @@ public final class Delivering: Sendable {
                     if !swept.endpoints.isEmpty { tell(.freed(swept.endpoints)) }
                     isMore = swept.isMore
                 }
+                while try await notices.tell() {}
                 tell(.endpoints(try await registry.current().endpoints))
                 let endpoints = try await store.database.endpointsWithWork()
                 if !endpoints.isEmpty { tell(.due(endpoints)) }

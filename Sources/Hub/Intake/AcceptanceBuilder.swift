@@ -42,7 +42,7 @@ struct AcceptanceBuilder {
         let refused = plan.refused
         let notice =
             refused.isEmpty
-            ? nil : try HubNotice(about: refused, header: header, envelope: envelope, registry: registry).package
+            ? nil : try HubNotice(about: refused, of: HubNotice.Subject(envelope), registry: registry).package
         return Acceptance(
             registryVersion: registry.version,
             package: NewPackage(envelope: envelope, content: content, deliveries: deliveries), notice: notice)

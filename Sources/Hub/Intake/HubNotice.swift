@@ -16,46 +16,61 @@ struct HubNotice {
     /// Longest name of a recipient in it, in Unicode scalars.
     static let maxNameLength = 100
 
+    /// The package that it is about, as its sender knows it.
+    struct Subject {
+        let package: PackageID
+        let sender: AgencyKey
+        let senderWritten: String
+        let documentID: DocumentID
+        let codeNumber: String?
+        let codeNotation: String?
+        let promulgationDate: CalendarDate?
+        /// When what it tells of happened.
+        let at: Instant
+        let request: RequestID
+    }
+
     let package: NewPackage
 
+    /// The same words about the same package at the same second are the same bytes, however often they are made.
+    ///
     /// - Throws: `Refusal(.internalError)` when the hub has no entry of its own to speak with.
     init(
-        about refused: [Receipt.RefusedRecipient], header: PackageHeader, envelope: Envelope,
-        registry: RegistrySnapshot
+        about refused: [Receipt.RefusedRecipient], of subject: Subject, registry: RegistrySnapshot
     ) throws(Refusal) {
         guard let hub = registry.hub else { throw Refusal(.internalError, "the hub has no agency entry of its own") }
         let from = Organization(organID: hub.code.text, organizationInCharge: hub.name, organName: hub.name)
-        let code = [envelope.codeNumber, envelope.codeNotation].compactMap(\.self).joined(separator: "/")
+        let code = [subject.codeNumber, subject.codeNotation].compactMap(\.self).joined(separator: "/")
         var status = StatusHeader(
             from: from,
             responseFor: StatusHeader.AnsweredDocument(
-                organID: envelope.senderWritten, code: code,
-                promulgationDateText: envelope.promulgationDate?.edXML, documentID: envelope.documentID),
+                organID: subject.senderWritten, code: code,
+                promulgationDateText: subject.promulgationDate?.edXML, documentID: subject.documentID),
             status: .returned)
-        status.description = Self.description(refused, of: envelope.id)
-        status.timestampText = envelope.acceptedAt.edXML
+        status.description = Self.description(refused, of: subject.package)
+        status.timestampText = subject.at.edXML
         guard let bytes = try? PackageWriter.bytes(.status(status)) else {
             throw Refusal(.internalError, "a notice could not be written")
         }
         let digest = SHA256Digest(of: bytes)
         var notice = Envelope(
-            id: PackageID(at: envelope.acceptedAt), kind: .status, sender: hub.key, senderWritten: hub.code.text,
-            system: nil, documentID: envelope.documentID, signature: PackageReading.Signature.absent.rawValue,
-            sha256: digest, meaning: digest, acceptedAt: envelope.acceptedAt, requestID: envelope.requestID)
-        notice.codeNumber = envelope.codeNumber
-        notice.codeNotation = envelope.codeNotation
+            id: PackageID(at: subject.at), kind: .status, sender: hub.key, senderWritten: hub.code.text,
+            system: nil, documentID: subject.documentID, signature: PackageReading.Signature.absent.rawValue,
+            sha256: digest, meaning: digest, acceptedAt: subject.at, requestID: subject.request)
+        notice.codeNumber = subject.codeNumber
+        notice.codeNotation = subject.codeNotation
         notice.status = Envelope.StatusClaim(
-            status: .returned, description: status.description, owner: envelope.sender, recipient: hub.key)
+            status: .returned, description: status.description, owner: subject.sender, recipient: hub.key)
         package = NewPackage(
             envelope: notice, content: .memory(ContentBytes(chunks: [bytes], digest: digest)),
             deliveries: [
                 NewDelivery(
-                    id: DeliveryID(at: envelope.acceptedAt), written: envelope.senderWritten,
-                    outcome: .waiting(envelope.sender))
+                    id: DeliveryID(at: subject.at), written: subject.senderWritten,
+                    outcome: .waiting(subject.sender))
             ])
     }
 
-    /// The package's id makes every notice another message, however many are written in one second.
+    /// The package's id makes notices about different packages different messages, however many are written in one second.
     private static func description(_ refused: [Receipt.RefusedRecipient], of package: PackageID) -> String {
         let named = refused.prefix(maxNamed).map { recipient in
             let entry = recipient.refusal.entry
@@ -67,5 +82,15 @@ struct HubNotice {
         let rest = refused.count > maxNamed ? " … và \(refused.count - maxNamed) nơi nhận khác." : ""
         return
             "[Trục] Chưa giao được tới \(refused.count) nơi nhận. \(named.joined(separator: " ")) \(rest)(\(package))"
+    }
+}
+
+extension HubNotice.Subject {
+    /// A package that is being accepted.
+    init(_ envelope: Envelope) {
+        self.init(
+            package: envelope.id, sender: envelope.sender, senderWritten: envelope.senderWritten,
+            documentID: envelope.documentID, codeNumber: envelope.codeNumber, codeNotation: envelope.codeNotation,
+            promulgationDate: envelope.promulgationDate, at: envelope.acceptedAt, request: envelope.requestID)
     }
 }

@@ -137,6 +137,8 @@ struct PackageRows {
     /// The first package of the same document, when this one only adds recipients.
     let first: PackageID?
     let statusEffect: StatusEffect?
+    /// Of the hub's own notice, which claims no identity beforehand: no other message has its bytes.
+    let isNotice: Bool
     /// The deliveries to write: all of them, or those that are added.
     let deliveries: [NewDelivery]
 

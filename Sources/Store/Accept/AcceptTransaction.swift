@@ -211,7 +211,7 @@ struct AcceptTransaction {
         var rows = [
             PackageRows(
                 package: placed.acceptance.package, place: placed.place, key: placed.keyed.key, first: first,
-                statusEffect: effect, deliveries: deliveries)
+                statusEffect: effect, isNotice: false, deliveries: deliveries)
         ]
         if let notice = placed.acceptance.notice, let place = placed.noticePlace, let key = placed.keyed.noticeKey,
             deliveries.contains(where: { $0.refusal != nil })
@@ -219,7 +219,7 @@ struct AcceptTransaction {
             rows.append(
                 PackageRows(
                     package: notice, place: place, key: key, first: nil, statusEffect: .hubNotice,
-                    deliveries: notice.deliveries))
+                    isNotice: true, deliveries: notice.deliveries))
         }
         return rows
     }
@@ -239,8 +239,7 @@ struct AcceptTransaction {
     private func write(_ rows: [PackageRows]) throws -> Set<EndpointKey> {
         guard !rows.isEmpty else { return [] }
         let tables: [(BulkInsert, [[PostgresValue]])] = [
-            // The hub's own notices have nothing to win: no other message has their bytes.
-            (AcceptStatements.keys, rows.filter { $0.package.envelope.system == nil }.map(\.keyRow)),
+            (AcceptStatements.keys, rows.filter(\.isNotice).map(\.keyRow)),
             (AcceptStatements.packages, rows.map(\.row)),
             (AcceptStatements.contents, rows.map(\.contentRow)),
             (ChunkRows.insert, rows.flatMap(\.chunkRows)),

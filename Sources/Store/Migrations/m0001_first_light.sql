@@ -223,6 +223,7 @@ CREATE TABLE delivery (
     failed_at           timestamptz,                -- last failure that the recipient reported
     entered_at          timestamptz,
     updated_at          timestamptz NOT NULL,
+    is_notice_due       boolean NOT NULL DEFAULT false,  -- its sender is yet to be told that it was given up
     CHECK (state <> 'delivered' OR entered_at IS NOT NULL),
     CHECK (state NOT IN ('refused', 'expired', 'undeliverable') OR refusal IS NOT NULL),
     CHECK (recipient_agency_id IS NOT NULL OR state = 'undeliverable')
@@ -237,6 +238,8 @@ CREATE INDEX delivery_pending ON delivery (recipient_agency_id, message_type, id
 -- What an operator looks at: few, in a table that is long.
 CREATE INDEX delivery_troubled ON delivery (state, id)
     WHERE state IN ('held', 'refused', 'expired', 'withdrawn', 'undeliverable');
+
+CREATE INDEX delivery_notice_due ON delivery (id) WHERE is_notice_due;
 
 -- Where packages of an agency are carried to; one at a time, and none is ever given to another agency or address.
 CREATE TABLE endpoint (
@@ -420,7 +423,8 @@ GRANT UPDATE (state, reason, changed_at, failing_at) ON endpoint TO truc_runtime
 GRANT UPDATE (alive_until) ON node TO truc_runtime;
 GRANT USAGE ON SEQUENCE queue_token TO truc_runtime;
 GRANT UPDATE (due_at, first_due, is_parked, node, token, attempts) ON queue TO truc_runtime;
-GRANT UPDATE (state, refusal, detail, failures, fetched_at, last_fetched_at, failed_at, entered_at, updated_at)
+GRANT UPDATE (state, refusal, detail, failures, fetched_at, last_fetched_at, failed_at, entered_at, updated_at,
+    is_notice_due)
     ON delivery TO truc_runtime;
 GRANT UPDATE (latest, latest_description, latest_at, latest_package_id, furthest, asked, asked_at)
     ON document_status TO truc_runtime;

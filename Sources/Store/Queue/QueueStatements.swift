@@ -80,7 +80,10 @@ enum QueueStatements {
     static let move = """
         UPDATE delivery SET state = $2, failures = $3, updated_at = $4, refusal = $5, detail = $6,
             failed_at = CASE WHEN $2 = 'waiting' THEN NULL ELSE failed_at END,
-            entered_at = CASE WHEN $2 = 'delivered' THEN coalesce(entered_at, $4) ELSE entered_at END
+            entered_at = CASE WHEN $2 = 'delivered' THEN coalesce(entered_at, $4) ELSE entered_at END,
+            is_notice_due = $2 IN ('refused', 'expired') AND EXISTS (
+                -- Nobody is told of the hub's own messages.
+                SELECT FROM package WHERE package.id = delivery.package_id AND system_id IS NOT NULL)
         WHERE id = $1
         """
 

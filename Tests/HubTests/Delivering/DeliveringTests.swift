@@ -185,6 +185,32 @@ import Testing
         await hub.close()
     }
 
+    /// In the hub's own name, once, and nothing of it is a word of the recipient's.
+    @Test func theSenderIsToldOnceWhatWasGivenUp() async throws {
+        let (hub, _, _) = try await makeHub()
+        let courier = RecordingCourier { _, _ in .refused(AttemptFailure(.pushRefused, httpStatus: 422)) }
+        _ = try await send(hub, 1)
+        let delivering = delivering(hub, courier)
+        async let running: Void = delivering.run()
+        let id = await courier.wait(for: 1)[0].delivery
+        var lines: [PendingDelivery] = []
+        while lines.isEmpty { lines = try await hub.pending(.construction, .status) }
+        // What is due is told from rows: told twice, it is one.
+        try await hub.asOwner { try $0.query("UPDATE delivery SET is_notice_due = true WHERE state = 'refused'") }
+        while try await !hub.database.dueNotices(limit: 1).isEmpty { await Task.yield() }
+        delivering.stop()
+        await running
+        lines = try await hub.pending(.construction, .status)
+        #expect(lines.count == 1 && lines[0].senderWritten == TestAgency.hubCode)
+        let text = String(decoding: try await hub.fetch(lines[0].id.uuid, by: .construction), as: UTF8.self)
+        #expect(text.contains("[push.refused]") && text.contains(TestAgency.finance.code))
+        let report = try await hub.database.report(on: id)
+        #expect(report.state == .refused && report.refusal == .pushRefused)
+        let words = try await hub.asOwner { try $0.query("SELECT latest FROM document_status").count }
+        #expect(words == 0)
+        await hub.close()
+    }
+
     @Test func aDisabledSystemsEndpointIsNotCarriedTo() async throws {
         let (hub, finance, _) = try await makeHub()
         let snapshot = try await hub.hub.registry.current()
