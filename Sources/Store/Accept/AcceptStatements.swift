@@ -113,17 +113,21 @@ enum AcceptStatements {
 /// The deliveries that are put on their way when they are accepted.
 enum QueueRows {
     static func statement(_ rows: [PackageRows]) -> PostgresStatement {
-        let new = rows.flatMap { rows in
-            rows.deliveries.compactMap { delivery in
-                delivery.recipient.map { (delivery.id.uuid, $0.value, rows.package.envelope) }
+        var ids: [UUID?] = []
+        var agencies: [Int64?] = []
+        var ranks: [Int16?] = []
+        var instants: [Instant?] = []
+        for row in rows {
+            for delivery in row.deliveries {
+                guard let recipient = delivery.recipient else { continue }
+                ids.append(delivery.id.uuid)
+                agencies.append(recipient.value)
+                ranks.append(ClaimCursor.rank(row.package.envelope.urgency))
+                instants.append(row.package.envelope.acceptedAt)
             }
         }
         return (
-            QueueStatements.enqueue,
-            [
-                .uuids(new.map { $0.0 }), .int8s(new.map { $0.1 }),
-                .int2s(new.map { ClaimCursor.rank($0.2.urgency) }), .timestamptzs(new.map { $0.2.acceptedAt }),
-            ]
+            QueueStatements.enqueue, [.uuids(ids), .int8s(agencies), .int2s(ranks), .timestamptzs(instants)]
         )
     }
 }

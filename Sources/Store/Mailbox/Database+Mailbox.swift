@@ -267,7 +267,7 @@ private enum MailboxStatements {
     static let lockDelivery = """
         SELECT package_id, state, failures, 
             coalesce(failed_at IS NULL OR last_fetched_at > failed_at, false) AS is_tried_again
-        FROM delivery WHERE id = $1 AND recipient_agency_id = ANY ($2) FOR UPDATE
+        FROM delivery WHERE id = $1 AND recipient_agency_id = ANY ($2) FOR NO KEY UPDATE
         """
 
     static let move = """

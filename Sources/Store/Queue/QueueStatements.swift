@@ -43,11 +43,12 @@ enum QueueStatements {
         ORDER BY claimed.rank, claimed.delivery_id
         """
 
+    /// No key of it changes: who puts it into the queue of another endpoint meanwhile must not wait for this.
     static let lockDelivery = """
         SELECT delivery.state, delivery.failures, delivery.package_id, delivery.fetched_at, package.urgency,
             EXISTS (SELECT FROM delivery_attempt WHERE delivery_attempt.delivery_id = delivery.id) AS was_carried
         FROM delivery JOIN package ON package.id = delivery.package_id
-        WHERE delivery.id = $1 FOR UPDATE OF delivery
+        WHERE delivery.id = $1 FOR NO KEY UPDATE OF delivery
         """
 
     static let lockQueue = """

@@ -298,6 +298,39 @@ import Testing
         await bench.close()
     }
 
+    /// Ends of attempts, confirmations, orders and a changing endpoint lock the same rows: nobody waits for another in a
+    /// circle.
+    @Test func whoeverChangesTheSameDeliveriesNeverWaitsInACircle() async throws {
+        let bench = try await QueueBench()
+        let ids = try await bench.accept(24)
+        let claimed = try await bench.claim(16)
+        let finance = try AgencyID(parsing: TestAgency.finance.code)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for claim in claimed {
+                group.addTask { try await bench.finish(claim, .failed(AttemptFailure(.pushUnreachable))) }
+            }
+            for id in ids.suffix(8) {
+                group.addTask {
+                    _ = try await bench.database.confirm(
+                        id, .done, description: nil, agencies: [bench.accepting.key(.finance)],
+                        system: TestAgency.finance.systemID, request: RequestID(), at: .now())
+                }
+                group.addTask { _ = await refusal { try await bench.order(.hold, id) } }
+            }
+            group.addTask {
+                for _ in 0..<5 {
+                    _ = try await bench.database.setEndpoint(
+                        of: finance, url: "https://qlvb.example/nhan", actor: "operator:test", at: .now())
+                }
+            }
+            try await group.waitForAll()
+        }
+        let states: [String] = try await bench.accepting.column(
+            "SELECT DISTINCT state AS value FROM delivery ORDER BY 1")
+        #expect(Set(states).isSubset(of: ["waiting", "delivered", "held"]) && states.contains("delivered"))
+        await bench.close()
+    }
+
     @Test func oneThatCannotBeReadStopsNoOther() async throws {
         let bench = try await QueueBench()
         try await bench.accept(2)
