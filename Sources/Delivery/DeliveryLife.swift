@@ -118,7 +118,9 @@ public struct DeliveryLife: Equatable, Sendable {
         case (.waiting, .expire), (.processing, .expire), (.held, .expire):
             .become(DeliveryLife(state: .expired, failures: failures))
         case (.expired, .expire): .unchanged
-        case (.waiting, .withdraw) where !isSeen, (.held, .withdraw) where !isSeen:
+        // What has expired may be tried again, so that it must be withdrawn, too.
+        case (.waiting, .withdraw) where !isSeen, (.held, .withdraw) where !isSeen,
+            (.expired, .withdraw) where !isSeen:
             .become(DeliveryLife(state: .withdrawn, failures: failures))
         case (.withdrawn, .withdraw): .unchanged
         case (.waiting, _), (.processing, _), (.held, _), (.delivered, _), (.refused, _), (.expired, _),

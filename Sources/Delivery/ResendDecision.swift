@@ -9,17 +9,24 @@ public enum ResendDecision: Equatable, Sendable {
     case addRecipients([Int])
     /// Recipients that did not have it, for a document whose content was destroyed by decision: it must not come back.
     case destroyed
+    /// Recipients that did not have it, for a document that was recalled: it is frozen (NĐ 30/2020/NĐ-CP Phụ lục VI,
+    /// III.8.a).
+    case frozen
     /// Another document under the same id.
     case conflict
 
     /// - Parameters:
     ///   - sameMeaning: whether header and attachments mean the same as the first package's.
     ///   - isDestroyed: whether the document's content was destroyed.
+    ///   - isRecalled: whether the document was recalled from anybody.
     ///   - alreadyAddressed: for each recipient of the new package, whether the document has a delivery to it.
-    public static func decide(sameMeaning: Bool, isDestroyed: Bool, alreadyAddressed: [Bool]) -> ResendDecision {
+    public static func decide(
+        sameMeaning: Bool, isDestroyed: Bool, isRecalled: Bool, alreadyAddressed: [Bool]
+    ) -> ResendDecision {
         guard sameMeaning else { return .conflict }
         let added = alreadyAddressed.indices.filter { !alreadyAddressed[$0] }
         if added.isEmpty { return .firstReceipt }
+        if isRecalled { return .frozen }
         return isDestroyed ? .destroyed : .addRecipients(added)
     }
 }

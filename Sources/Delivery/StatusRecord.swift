@@ -22,14 +22,15 @@ public struct StatusRecord: Equatable, Sendable {
     }
 }
 
-/// What became of a status package. The raw value is the column `package.status_effect`.
+/// What became of a package that speaks of a document: a status, recall, update or replacement. The raw value is the column
+/// `package.status_effect`.
 public enum StatusEffect: String, CaseIterable, Sendable, Codable {
     case applied
-    /// The same word as the latest one: recorded, changes nothing.
+    /// The same word as the latest one, or a recall where all was recalled before: recorded, changes nothing.
     case repeated
     /// The hub has no such document from that agency. The package is delivered all the same, and marked.
     case unknownDocument = "unknown-document"
-    /// The document did not go to who speaks, or not to whom the sender speaks. Delivered and marked.
+    /// The document did not go to who speaks, or not to any to whom the sender speaks. Delivered and marked.
     case notARecipient = "not-a-recipient"
     /// The hub's own message to a sender about a delivery that it could not make; nobody's status.
     case hubNotice = "hub-notice"

@@ -44,6 +44,13 @@ extension Refusal.Entry {
         remedyVietnamese: "Trỏ tới đúng thư mục dữ liệu và đúng cơ sở dữ liệu.",
         remedyEnglish: "Point to the right data directory and the right database.")
 
+    static let storeMissing = Refusal.Entry(
+        class: .operatorDuty, http: 500, vxp: "20",
+        vietnamese: "Cơ sở dữ liệu trỏ tới một kho nội dung mà thư mục dữ liệu không có.",
+        english: "The database describes a content store that the data directory does not hold.",
+        remedyVietnamese: "Gắn (mount) hoặc phục hồi thư mục content rồi chạy lại; trục không tự tạo kho mới.",
+        remedyEnglish: "Mount or restore the directory content and start again; the hub makes no new one.")
+
     static let alreadyRunning = Refusal.Entry(
         class: .operatorDuty, http: 500, vxp: "20",
         vietnamese: "Một tiến trình khác đang dùng thư mục dữ liệu này.",

@@ -35,6 +35,9 @@ extension Refusal {
         case recipientNone = "recipient.none"
         case documentConflict = "package.conflict"
         case packageNotFound = "package.not-found"
+        case documentFrozen = "document.frozen"
+        case deliveryWithdrawn = "delivery.withdrawn"
+        case contentCancelled = "content.cancelled"
         case confirmationConflict = "delivery.state-conflict"
         case contentDamaged = "content.damaged"
         case contentDestroyed = "content.destroyed"
@@ -458,14 +461,7 @@ extension Refusal {
             case .schemaNewer: .schemaNewer
             case .schemaChanged: .schemaChanged
             case .storeMismatch: .storeMismatch
-            case .storeMissing:
-                Entry(
-                    class: .operatorDuty, http: 500, vxp: "20",
-                    vietnamese: "Cơ sở dữ liệu trỏ tới một kho nội dung mà thư mục dữ liệu không có.",
-                    english: "The database describes a content store that the data directory does not hold.",
-                    remedyVietnamese:
-                        "Gắn (mount) hoặc phục hồi thư mục content rồi chạy lại; trục không tự tạo kho mới.",
-                    remedyEnglish: "Mount or restore the directory content and start again; the hub makes no new one.")
+            case .storeMissing: .storeMissing
             case .alreadyRunning: .alreadyRunning
             case .keyRingMissing: .keyRingMissing
             case .keyRingMismatch: .keyRingMismatch
@@ -491,6 +487,9 @@ extension Refusal {
             case .pushGone: .pushGone
             case .pushInterrupted: .pushInterrupted
             case .deliveryExpired: .deliveryExpired
+            case .documentFrozen: .documentFrozen
+            case .deliveryWithdrawn: .deliveryWithdrawn
+            case .contentCancelled: .contentCancelled
             case .endpointNotFound: .endpointNotFound
             }
         }

@@ -4,17 +4,27 @@ import Testing
 
 @Suite struct ResendDecisionTests {
     @Test func `another meaning is a conflict whoever is addressed`() {
-        #expect(ResendDecision.decide(sameMeaning: false, isDestroyed: false, alreadyAddressed: [true]) == .conflict)
-        #expect(ResendDecision.decide(sameMeaning: false, isDestroyed: false, alreadyAddressed: []) == .conflict)
+        #expect(
+            ResendDecision.decide(sameMeaning: false, isDestroyed: false, isRecalled: true, alreadyAddressed: [true])
+                == .conflict)
+        #expect(
+            ResendDecision.decide(sameMeaning: false, isDestroyed: false, isRecalled: false, alreadyAddressed: [])
+                == .conflict)
     }
 
     @Test func `known recipients get nothing twice, new ones are added`() {
-        func decision(_ alreadyAddressed: [Bool], isDestroyed: Bool = false) -> ResendDecision {
-            ResendDecision.decide(sameMeaning: true, isDestroyed: isDestroyed, alreadyAddressed: alreadyAddressed)
+        func decision(
+            _ alreadyAddressed: [Bool], isDestroyed: Bool = false, isRecalled: Bool = false
+        ) -> ResendDecision {
+            ResendDecision.decide(
+                sameMeaning: true, isDestroyed: isDestroyed, isRecalled: isRecalled, alreadyAddressed: alreadyAddressed)
         }
         #expect(decision([true, true]) == .firstReceipt)
         #expect(decision([true, false, false]) == .addRecipients([1, 2]))
         #expect(decision([true, true], isDestroyed: true) == .firstReceipt)
         #expect(decision([true, false], isDestroyed: true) == .destroyed)
+        #expect(decision([true, true], isRecalled: true) == .firstReceipt)
+        #expect(decision([true, false], isRecalled: true) == .frozen)
+        #expect(decision([true, false], isDestroyed: true, isRecalled: true) == .frozen)
     }
 }

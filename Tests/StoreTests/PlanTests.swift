@@ -99,6 +99,14 @@ import Testing
             Question(name: "reading") { database, _, _ in
                 _ = try await database.reading(ages: [60, 86_400], now: .now())
             },
+            Question(name: "duties") { database, _, _ in _ = try await database.recallDuties(limit: 100) },
+            Question(name: "recall") { _, store, number in
+                _ = try await store.accept(
+                    bench.status(.recallRequested, of: "mới \(number)", from: .construction, to: .finance))
+            },
+            Question(name: "update") { _, store, number in
+                _ = try await store.accept(bench.acceptance("mới \(number)", kind: .update, content: "cn \(number)"))
+            },
             Question(name: "in trouble") { database, _, _ in _ = try await database.deliveries(in: .held, limit: 100) },
             Question(name: "accept") { _, store, number in
                 _ = try await store.accept(bench.acceptance("mới \(number)", unknown: ["không có \(number)"]))

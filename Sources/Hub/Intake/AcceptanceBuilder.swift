@@ -60,6 +60,20 @@ struct AcceptanceBuilder {
         envelope.dueDate = document.dueDate
         envelope.urgency = document.urgency ?? .normal
         envelope.links = links(of: document)
+        if document.kind == .update { envelope.receivers = receivers(of: document) }
+    }
+
+    private func receivers(of update: DocumentHeader) -> Envelope.ReceiverChanges {
+        var changes = Envelope.ReceiverChanges()
+        for receiver in update.business?.receivers ?? [] {
+            guard let agency = registry.agency(named: receiver.organID)?.key else { continue }
+            switch receiver.type {
+            case 0: changes.removed.append(agency)
+            case 1: changes.added.append(agency)
+            default: break
+            }
+        }
+        return changes
     }
 
     private func links(of document: DocumentHeader) -> [Envelope.Link] {

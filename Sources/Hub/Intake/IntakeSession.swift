@@ -111,6 +111,7 @@ public final class IntakeSession {
                 if added == 0 { await store.forget(content) }
                 return Receipt(package: id, acceptedAt: at, isNew: false, refusedRecipients: plan.refused)
             case .destroyed(let first): throw Refusal(.contentDestroyed, "\(first)")
+            case .frozen(let first): throw Refusal(.documentFrozen, "\(first)")
             case .conflict(let first): throw Refusal(.documentConflict, "\(header.documentID) → \(first)")
             case .registryChanged: snapshot = try await registry.current()
             }

@@ -68,11 +68,19 @@ public struct TraceReport: Encodable, Sendable {
         public let latestStatusName: String?
         public let latestStatusAt: Instant?
         public let furthestStatus: DocumentStatus?
-        /// What the sender asks of the recipient (13), and since when.
-        public let asked: DocumentStatus?
-        public let askedAt: Instant?
+        /// How far its recall has come there; absent when it was not recalled from this recipient.
+        public let recall: Recall?
         /// Whether the recipient has told in time that it has the document.
         public let timeliness: Timeliness?
+    }
+
+    /// The recall of a document at one recipient.
+    public struct Recall: Encodable, Sendable {
+        /// The recall's own package.
+        public let docId: PackageID
+        public let outcome: RecallOutcome
+        public let askedAt: Instant
+        public let answeredAt: Instant?
     }
 
     public enum ShownInstant: String, Encodable, Sendable {
@@ -115,10 +123,13 @@ public struct TraceReport: Encodable, Sendable {
         let deliveries = Dictionary(grouping: records.deliveries, by: \.package)
         var said: [PackageID: [AgencyKey: TraceRecords.Status]] = [:]
         for status in records.statuses { said[status.document, default: [:]][status.recipient] = status }
+        var recalled: [PackageID: [AgencyKey: TraceRecords.Recall]] = [:]
+        for recall in records.recalls { recalled[recall.document, default: [:]][recall.recipient] = recall }
         let judge = TraceTimeliness(timeliness, words: FirstWords(records), now: now)
         packages = records.packages.map { package in
             Package(
-                package, deliveries: deliveries[package.id] ?? [], said: said, registry: registry, judge: judge)
+                package, deliveries: deliveries[package.id] ?? [], said: said, recalled: recalled, registry: registry,
+                judge: judge)
         }
         history = records.history.map { event in
             Event(
@@ -139,6 +150,7 @@ extension TraceReport.Package {
     init(
         _ package: TraceRecords.Package, deliveries: [TraceRecords.Delivery],
         said: [PackageID: [AgencyKey: TraceRecords.Status]],
+        recalled: [PackageID: [AgencyKey: TraceRecords.Recall]],
         registry: RegistrySnapshot, judge: TraceTimeliness
     ) {
         let code = [package.codeNumber, package.codeNotation].compactMap(\.self).joined(separator: "/")
@@ -153,8 +165,10 @@ extension TraceReport.Package {
             requestId: package.request, timeliness: judge.sending(package),
             deliveries: deliveries.map { delivery in
                 let said = delivery.recipient.flatMap { said[delivery.document]?[$0] }
+                let recall = delivery.recipient.flatMap { recalled[delivery.document]?[$0] }
                 return TraceReport.Delivery(
-                    delivery, of: package, said: package.kind == .status ? nil : said, registry: registry, judge: judge)
+                    delivery, of: package, said: package.kind == .status ? nil : said, recall: recall,
+                    registry: registry, judge: judge)
             })
     }
 }
@@ -162,7 +176,7 @@ extension TraceReport.Package {
 extension TraceReport.Delivery {
     init(
         _ delivery: TraceRecords.Delivery, of package: TraceRecords.Package, said: TraceRecords.Status?,
-        registry: RegistrySnapshot, judge: TraceTimeliness
+        recall: TraceRecords.Recall?, registry: RegistrySnapshot, judge: TraceTimeliness
     ) {
         let legal = judge.legal(delivery, of: package)
         self.init(
@@ -175,6 +189,10 @@ extension TraceReport.Delivery {
             latestStatus: said?.record?.latest,
             latestStatusName: said?.record?.latest.state.vietnamese, latestStatusAt: said?.at,
             furthestStatus: said?.record?.furthest,
-            asked: said?.asked, askedAt: said?.askedAt, timeliness: judge.confirming(delivery, of: package))
+            recall: recall.map {
+                TraceReport.Recall(
+                    docId: $0.package, outcome: $0.outcome, askedAt: $0.askedAt, answeredAt: $0.answeredAt)
+            },
+            timeliness: judge.confirming(delivery, of: package))
     }
 }

@@ -26,16 +26,18 @@ enum AcceptStatements {
 
     /// The document a status speaks of, and what its recipient has said so far.
     static let statusTarget = """
-        SELECT key.package_id AS document, delivery.id AS delivery, said.latest, said.furthest, said.asked
+        SELECT key.package_id AS document, delivery.id AS delivery, said.latest, said.furthest,
+            recall.outcome AS recalled
         FROM package_key AS key
         LEFT JOIN delivery ON delivery.document_package_id = key.package_id AND delivery.recipient_agency_id = $3
             AND delivery.state <> 'undeliverable'
+        LEFT JOIN recall ON recall.document_package_id = key.package_id AND recall.recipient_agency_id = $3
         LEFT JOIN document_status AS said ON said.document_package_id = key.package_id AND said.recipient_agency_id = $3
         WHERE key.agency_id = $1 AND key.identity = $2
         """
 
-    /// One recipient's word on one document at a time, over all nodes; and one change of what a document has.
-    static let lockStatus = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, $2::bigint))"
+    /// One change of a document at a time, over all nodes (`DocumentWord`).
+    static let lockWord = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, $2::bigint))"
 
     static let applyStatus = """
         INSERT INTO document_status
@@ -46,15 +48,12 @@ enum AcceptStatements {
             latest_package_id = excluded.latest_package_id, furthest = excluded.furthest
         """
 
-    static let ask = """
-        INSERT INTO document_status (document_package_id, recipient_agency_id, asked, asked_at) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (document_package_id, recipient_agency_id) DO UPDATE SET
-            asked = excluded.asked, asked_at = excluded.asked_at
-        """
-
     static let existingKey = """
         SELECT key.package_id, key.meaning, package.accepted_at,
-            content.package_id IS NOT NULL AND content.wrapped_key IS NULL AS is_destroyed
+            content.package_id IS NOT NULL AND content.wrapped_key IS NULL AS is_destroyed,
+            package.kind <> 'recall' AND EXISTS (
+                SELECT FROM recall WHERE document_package_id = coalesce(package.about_package_id, package.id)
+            ) AS is_recalled
         FROM package_key AS key JOIN package ON package.id = key.package_id
         LEFT JOIN content ON content.package_id = key.package_id
         WHERE key.agency_id = $1 AND key.identity = $2
@@ -71,7 +70,8 @@ enum AcceptStatements {
     static let packages = BulkInsert(
         into: "package",
         [
-            ("id", .uuid), ("first_package_id", .uuid), ("kind", .text), ("sender_agency_id", .int8),
+            ("id", .uuid), ("first_package_id", .uuid), ("about_package_id", .uuid), ("kind", .text),
+            ("sender_agency_id", .int8),
             ("sender_written", .text), ("system_id", .text), ("document_id", .text), ("document_key", .text),
             ("code_number", .text), ("code_notation", .text), ("promulgation_date", .date), ("document_type", .int4),
             ("type_name", .text), ("subject", .text), ("signer_position", .text), ("signer_name", .text),
@@ -119,7 +119,7 @@ enum QueueRows {
         var instants: [Instant?] = []
         for row in rows {
             for delivery in row.deliveries {
-                guard let recipient = delivery.recipient else { continue }
+                guard let recipient = row.destination(delivery) else { continue }
                 ids.append(delivery.id.uuid)
                 agencies.append(recipient.value)
                 ranks.append(ClaimCursor.rank(row.package.envelope.urgency))
@@ -140,7 +140,7 @@ struct PackageRows {
     let key: WrappedSecret
     /// The first package of the same document, when this one only adds recipients.
     let first: PackageID?
-    let statusEffect: StatusEffect?
+    let effect: DocumentEffects.Effect
     /// Of the hub's own notice, which claims no identity beforehand: no other message has its bytes.
     let isNotice: Bool
     /// The deliveries to write: all of them, or those that are added.
@@ -149,7 +149,8 @@ struct PackageRows {
     var row: [PostgresValue] {
         let envelope = package.envelope
         return [
-            .uuid(envelope.id.uuid), .optional(first) { .uuid($0.uuid) }, .text(envelope.kind.rawValue),
+            .uuid(envelope.id.uuid), .optional(first) { .uuid($0.uuid) }, .optional(effect.about) { .uuid($0.uuid) },
+            .text(envelope.kind.rawValue),
             .int8(envelope.sender.value), .text(envelope.senderWritten), .optional(envelope.system) { .text($0.text) },
             .text(envelope.documentID.text), .text(envelope.documentID.normalized),
             .optional(envelope.codeNumber) { .text($0) }, .optional(envelope.codeNotation) { .text($0) },
@@ -160,7 +161,7 @@ struct PackageRows {
             .optional(envelope.dueDate) { .date($0) }, .int2(Int16(envelope.urgency.rawValue)),
             .optional(envelope.status) { .text($0.status.rawValue) },
             .optional(envelope.status?.description) { .text($0) },
-            .optional(statusEffect) { .text($0.rawValue) }, .text(envelope.signature),
+            .optional(effect.status) { .text($0.rawValue) }, .text(envelope.signature),
             .jsonb(JSONText.array(envelope.warnings)), .bytea(envelope.sha256.bytes), .bytea(envelope.meaning.bytes),
             .timestamptz(envelope.acceptedAt), .uuid(envelope.requestID.uuid),
         ]
@@ -214,12 +215,22 @@ struct PackageRows {
                 .uuid(delivery.id.uuid), .uuid(envelope.id.uuid), .uuid((first ?? envelope.id).uuid),
                 .optional(delivery.recipient) { .int8($0.value) }, .text(delivery.written),
                 .text(envelope.kind.messageType.rawValue),
-                .text((delivery.recipient == nil ? DeliveryState.undeliverable : .waiting).rawValue),
+                .text(state(delivery).rawValue),
                 .optional(delivery.refusal) { .text($0.code.rawValue) },
                 .optional(delivery.refusal?.detail) { .text($0) }, .timestamptz(envelope.acceptedAt),
                 .timestamptz(envelope.acceptedAt),
             ]
         }
+    }
+
+    /// Who is to get it; nil for a delivery that is over already.
+    func destination(_ delivery: NewDelivery) -> AgencyKey? {
+        delivery.recipient.flatMap { effect.unneeded.contains($0) ? nil : $0 }
+    }
+
+    private func state(_ delivery: NewDelivery) -> DeliveryState {
+        if delivery.recipient == nil { return .undeliverable }
+        return destination(delivery) == nil ? .withdrawn : .waiting
     }
 
     /// What the record says of it: one row for the package, one for each recipient that gets nothing.
@@ -231,7 +242,9 @@ struct PackageRows {
             "recipients": .strings(deliveries.map(\.written)),
         ]
         if let first { detail["addsRecipientsTo"] = .string(first.description) }
-        if let effect = statusEffect { detail["statusEffect"] = .string(effect.rawValue) }
+        if let effect = effect.status { detail["statusEffect"] = .string(effect.rawValue) }
+        let unneeded = deliveries.filter { state($0) == .withdrawn }.map(\.written)
+        if !unneeded.isEmpty { detail["withdrawnUnseenAt"] = .strings(unneeded) }
         var rows = [
             HistoryRow(
                 at: envelope.acceptedAt, event: first == nil ? .packageAccepted : .recipientsAdded,

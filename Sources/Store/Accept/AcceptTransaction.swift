@@ -49,14 +49,12 @@ struct AcceptTransaction {
     func commit(_ batch: [PlacedAcceptance], contentIsDurable: () throws -> Void) throws -> Outcomes {
         var endpoints: Set<EndpointKey> = []
         let outcomes: Outcomes = try connection.transaction {
-            let (won, version) = try claim(batch)
-            let winners = batch.filter { won.contains($0.envelope.id.uuid) }
-            try lockWords(winners.map(\.acceptance.package))
+            try lockWords(of: batch)
+            let undecided = try undecided(batch)
+            let (won, version) = try claim(batch.filter { undecided[$0.envelope.id] == nil })
             var rows: [PackageRows] = []
-            for winner in winners {
-                let effect = try statusEffect(of: winner.acceptance.package)
-                rows += packageRows(
-                    winner, first: nil, effect: effect, deliveries: winner.acceptance.package.deliveries)
+            for winner in batch where won.contains(winner.envelope.id.uuid) {
+                rows += try packageRows(winner, first: nil, deliveries: winner.acceptance.package.deliveries)
             }
             endpoints = try write(rows)
             try contentIsDurable()
@@ -65,6 +63,7 @@ struct AcceptTransaction {
                 if won.contains(placed.envelope.id.uuid) {
                     return .accepted(placed.envelope.id, at: placed.envelope.acceptedAt)
                 }
+                if let result = undecided[placed.envelope.id] { return result }
                 return placed.acceptance.registryVersion == version ? nil : .registryChanged
             }
         }
@@ -81,8 +80,7 @@ struct AcceptTransaction {
         defer { due.signal(endpoints) }
         return try connection.transaction {
             try connection.query(QueueStatements.holdEndpoints)
-            _ = try connection.query(
-                AcceptStatements.lockStatus, [.text(envelope.identity), .int8(envelope.sender.value)])
+            try lockWords(of: [placed], DocumentWord(identityOf: envelope))
             let existing = try connection.query(
                 AcceptStatements.existingKey, [.int8(envelope.sender.value), .text(envelope.identity)])
             guard let key = existing.first else { throw Refusal(.internalError, "an identity vanished") }
@@ -93,6 +91,7 @@ struct AcceptTransaction {
             let decision = ResendDecision.decide(
                 sameMeaning: try key.decode("meaning", as: [UInt8].self) == envelope.meaning.bytes,
                 isDestroyed: try key.decode("is_destroyed", as: Bool.self),
+                isRecalled: try key.decode("is_recalled", as: Bool.self),
                 alreadyAddressed: deliveries.map(addressed.contains))
             switch decision {
             case .conflict:
@@ -102,14 +101,15 @@ struct AcceptTransaction {
                 // As a conflict it is refused, and an auditor finds that it was tried.
                 try write(history: envelope, .packageConflict, on: first)
                 return .destroyed(first)
+            case .frozen:
+                try write(history: envelope, .packageFrozen, on: first)
+                return .frozen(first)
             case .firstReceipt:
                 try write(history: envelope, .packageRepeated, on: first)
                 return .known(first, at: firstAt, added: 0)
             case .addRecipients(let positions):
                 let added = positions.map { deliveries[$0] }
-                try lockWords([placed.acceptance.package])
-                let effect = try statusEffect(of: placed.acceptance.package)
-                endpoints = try write(packageRows(placed, first: first, effect: effect, deliveries: added))
+                endpoints = try write(packageRows(placed, first: first, deliveries: added))
                 return .known(first, at: firstAt, added: added.count)
             }
         }
@@ -148,78 +148,56 @@ struct AcceptTransaction {
         return addressed
     }
 
-    /// Locks the words that packages change, in the same order on every node, so that no two batches wait for each
-    /// other.
-    private func lockWords(_ packages: [NewPackage]) throws {
-        var words: Set<StatusWord> = []
-        for package in packages {
-            if let word = StatusWord(package.envelope) { words.insert(word) }
-        }
-        guard !words.isEmpty else { return }
-        _ = try connection.pipeline(
-            words.sorted().map { (AcceptStatements.lockStatus, [.text($0.name), .int8($0.owner)]) })
+    private func lockWords(of batch: [PlacedAcceptance], _ further: DocumentWord...) throws {
+        try DocumentWord.lock(Set(batch.flatMap { DocumentWord.all(of: $0.envelope) } + further), connection)
     }
 
-    /// What a status package does, and does it, under the lock of `lockWords`. Nil for other packages.
-    private func statusEffect(of package: NewPackage) throws -> StatusEffect? {
-        guard let claim = package.envelope.status else { return nil }
-        // What the hub says of a delivery is not the recipient's word and moves nothing (house §4.9).
-        guard package.envelope.system != nil else { return .hubNotice }
-        let found = try connection.query(
-            AcceptStatements.statusTarget,
-            [
-                .int8(claim.owner.value), .text("document:\(package.envelope.documentID.normalized)"),
-                .int8(claim.recipient.value),
-            ])
-        guard let target = found.first else { return .unknownDocument }
-        guard try target.decodeIfPresent("delivery", as: UUID.self) != nil else { return .notARecipient }
-        let document = try target.decode("document", as: UUID.self)
-        guard claim.status.speaker == .receiver else {
-            // The sender asks for something; that is not the recipient's word and stands apart.
-            let isAsked = try target.decodeIfPresent("asked", as: String.self) == claim.status.rawValue
-            try connection.query(
-                AcceptStatements.ask,
-                [
-                    .uuid(document), .int8(claim.recipient.value), .text(claim.status.rawValue),
-                    .timestamptz(package.envelope.acceptedAt),
-                ])
-            return isAsked ? .repeated : .applied
+    /// Updates that cannot be taken: of documents that are frozen, or are being recalled in the same batch, whose recall would
+    /// not find what is not yet written.
+    private func undecided(_ batch: [PlacedAcceptance]) throws -> [PackageID: AcceptanceResult] {
+        let updates = batch.filter { $0.envelope.kind == .update }
+        guard !updates.isEmpty else { return [:] }
+        let recalls = batch.filter { $0.envelope.kind == .recall || $0.envelope.status?.status == .recallRequested }
+        let recalled = Set(recalls.flatMap { DocumentWord.all(of: $0.envelope) })
+        var results: [PackageID: AcceptanceResult] = [:]
+        for update in updates where !recalled.isDisjoint(with: DocumentWord.all(of: update.envelope)) {
+            results[update.envelope.id] = .registryChanged
         }
-        let before = try target.decodeIfPresent("latest", as: String.self).flatMap(DocumentStatus.init(rawValue:)).map {
-            latest in
-            StatusRecord(
-                latest: latest,
-                furthest: try target.decodeIfPresent("furthest", as: String.self).flatMap(
-                    DocumentStatus.init(rawValue:)))
-        }
-        if before?.latest == claim.status { return .repeated }
-        let after = StatusRecord.after(before, saying: claim.status)
-        _ = try connection.query(
-            AcceptStatements.applyStatus,
+        let frozen = try connection.query(
+            RecallStatements.frozen,
             [
-                .uuid(document), .int8(claim.recipient.value), .text(after.latest.rawValue),
-                .optional(claim.description) { .text($0) }, .timestamptz(package.envelope.acceptedAt),
-                .uuid(package.envelope.id.uuid), .optional(after.furthest) { .text($0.rawValue) },
+                .int8s(updates.map { $0.envelope.sender.value }),
+                .texts(updates.map { $0.envelope.subjectOfChange.map(Envelope.identity) }),
+                .texts(updates.map { $0.envelope.identity }), .uuids(updates.map { $0.envelope.id.uuid }),
             ])
-        return .applied
+        for row in frozen {
+            let id = PackageID(uuid: try row.decode("package_id", as: UUID.self))
+            guard let update = updates.first(where: { $0.envelope.id == id }) else { continue }
+            let document = PackageID(uuid: try row.decode("document", as: UUID.self))
+            try write(history: update.envelope, .packageFrozen, on: document)
+            results[id] = .frozen(document)
+        }
+        return results
     }
 
-    /// A package, and the notice when some of these deliveries get nothing.
+    /// A package, with what it does to the document of which it speaks; and the notice when some of these deliveries get
+    /// nothing.
     private func packageRows(
-        _ placed: PlacedAcceptance, first: PackageID?, effect: StatusEffect?, deliveries: [NewDelivery]
-    ) -> [PackageRows] {
+        _ placed: PlacedAcceptance, first: PackageID?, deliveries: [NewDelivery]
+    ) throws -> [PackageRows] {
+        let effect = try DocumentEffects(connection: connection).apply(placed.acceptance.package, to: deliveries)
         var rows = [
             PackageRows(
                 package: placed.acceptance.package, place: placed.place, key: placed.keyed.key, first: first,
-                statusEffect: effect, isNotice: false, deliveries: deliveries)
+                effect: effect, isNotice: false, deliveries: deliveries)
         ]
         if let notice = placed.acceptance.notice, let place = placed.noticePlace, let key = placed.keyed.noticeKey,
             deliveries.contains(where: { $0.refusal != nil })
         {
             rows.append(
                 PackageRows(
-                    package: notice, place: place, key: key, first: nil, statusEffect: .hubNotice,
-                    isNotice: true, deliveries: notice.deliveries))
+                    package: notice, place: place, key: key, first: nil,
+                    effect: DocumentEffects.Effect(status: .hubNotice), isNotice: true, deliveries: notice.deliveries))
         }
         return rows
     }
@@ -261,21 +239,5 @@ private struct Addressed {
 
     func contains(_ delivery: NewDelivery) -> Bool {
         if let agency = delivery.recipient { agencies.contains(agency) } else { names.contains(delivery.written) }
-    }
-}
-
-/// What one recipient says of one document, as far as two packages may change it at the same time.
-private struct StatusWord: Hashable, Comparable {
-    let owner: Int64
-    let name: String
-
-    init?(_ envelope: Envelope) {
-        guard let claim = envelope.status, envelope.system != nil else { return nil }
-        owner = claim.owner.value
-        name = "document:\(envelope.documentID.normalized) \(claim.recipient.value)"
-    }
-
-    static func < (left: StatusWord, right: StatusWord) -> Bool {
-        (left.owner, left.name) < (right.owner, right.name)
     }
 }

@@ -108,6 +108,14 @@ public struct Envelope: Sendable {
         }
     }
 
+    /// Who gets a document and who loses it by an update (`ReceiverList`).
+    public struct ReceiverChanges: Sendable {
+        public var added: [AgencyKey] = []
+        public var removed: [AgencyKey] = []
+
+        public init() {}
+    }
+
     public var id: PackageID
     public var kind: PackageKind
     public var sender: AgencyKey
@@ -136,6 +144,8 @@ public struct Envelope: Sendable {
     public var requestID: RequestID
     public var attachments: [Attachment]
     public var links: [Link]
+    /// What an update changes about who has the document, as far as the registry knows them.
+    public var receivers = ReceiverChanges()
 
     public init(
         id: PackageID, kind: PackageKind, sender: AgencyKey, senderWritten: String, system: SystemID?,
@@ -161,7 +171,16 @@ public struct Envelope: Sendable {
 
     /// The package's identity beside its sender (house §4.4).
     var identity: String {
-        kind.isKnownByDocumentID ? "document:\(documentID.normalized)" : "message:\(sha256.hex)"
+        kind.isKnownByDocumentID ? Self.identity(documentID) : "message:\(sha256.hex)"
+    }
+
+    /// A document's identity beside its sender.
+    static func identity(_ document: DocumentID) -> String { "document:\(document.normalized)" }
+
+    /// The document that a recall or update is about; nil for the other kinds.
+    var subjectOfChange: DocumentID? {
+        guard kind == .recall || kind == .update else { return nil }
+        return links.first { $0.relation == .recalls || $0.relation == .updates }?.documentID ?? documentID
     }
 }
 
@@ -204,6 +223,9 @@ public enum AcceptanceResult: Equatable, Sendable {
     case conflict(with: PackageID)
     /// Further recipients for a document whose content was destroyed by decision: they get nothing.
     case destroyed(PackageID)
-    /// Decided by a registry that is no longer in force, or with a key that was retired meanwhile: decide again.
+    /// An update of a document that was recalled, or further recipients for it: it stays as it is.
+    case frozen(PackageID)
+    /// Decided by a registry that is no longer in force, or with a key that was retired meanwhile, or an update that came
+    /// together with a recall of its document: decide again.
     case registryChanged
 }

@@ -22,7 +22,7 @@ extension Database {
                 }
                 // As a resend does: it must not add a delivery, with a content of its own, behind our back.
                 try connection.query(
-                    AcceptStatements.lockStatus,
+                    AcceptStatements.lockWord,
                     [
                         .text(try key.decode("identity", as: String.self)),
                         .int8(try key.decode("agency_id", as: Int64.self)),

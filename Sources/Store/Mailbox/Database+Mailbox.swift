@@ -57,15 +57,20 @@ extension Database {
     /// fetched in the same transaction.
     ///
     /// - Throws: `Refusal`: `.packageNotFound`, the same whether there is no such id or it is somebody else's;
-    ///   `.contentDestroyed`, which is not recorded as a fetch.
+    ///   `.deliveryWithdrawn`, `.contentCancelled` and `.contentDestroyed`, which are not recorded as a fetch.
     public func fetch(
         id: UUID, agencies: [AgencyKey], system: SystemID, request: RequestID, at now: Instant
     ) async throws -> ReadableContent {
         try await run { [keys] connection in
             try connection.transaction {
-                let found = try connection.query(
-                    MailboxStatements.readable, [.uuid(id), .int8s(agencies.map { $0.value })])
-                guard let row = found.first else { throw Refusal(.packageNotFound) }
+                let mine: [PostgresValue] = [.uuid(id), .int8s(agencies.map { $0.value })]
+                // Under the delivery's lock: either a recall finds it fetched, or the fetch finds it withdrawn.
+                let found = try connection.pipeline([
+                    (MailboxStatements.lockForFetch, mine), (MailboxStatements.readable, mine),
+                ])
+                guard let row = found[1].first else { throw Refusal(.packageNotFound) }
+                if try row.decode("is_withdrawn", as: Bool.self) { throw Refusal(.deliveryWithdrawn) }
+                if try row.decode("is_cancelled", as: Bool.self) { throw Refusal(.contentCancelled) }
                 let content = try ReadableContent(row: row, keys)
                 var statements: [(String, [PostgresValue])] = []
                 if let delivery = content.deliveryID {
@@ -249,13 +254,22 @@ private enum MailboxStatements {
         WHERE delivery.state = $1 ORDER BY delivery.id LIMIT $2
         """
 
+    static let lockForFetch = """
+        SELECT FROM delivery WHERE id = $1 AND recipient_agency_id = ANY ($2) FOR NO KEY UPDATE
+        """
+
     static let readable = """
         SELECT delivery.id AS delivery_id, content.package_id, content.place, content.length, content.sha256,
-            content.wrapped_key
+            content.wrapped_key, delivery.state = 'withdrawn' AS is_withdrawn,
+            coalesce(recall.outcome = 'cancelled', false) AS is_cancelled
         FROM delivery JOIN content ON content.package_id = delivery.package_id
+        JOIN package ON package.id = delivery.package_id
+        LEFT JOIN recall ON recall.recipient_agency_id = delivery.recipient_agency_id
+            AND recall.document_package_id = \(RecallStatements.carriedDocument)
         WHERE delivery.id = $1 AND delivery.recipient_agency_id = ANY ($2)
         UNION ALL
-        SELECT NULL, content.package_id, content.place, content.length, content.sha256, content.wrapped_key
+        SELECT NULL, content.package_id, content.place, content.length, content.sha256, content.wrapped_key,
+            false, false
         FROM package JOIN content ON content.package_id = package.id
         WHERE package.id = $1 AND package.sender_agency_id = ANY ($2)
         """

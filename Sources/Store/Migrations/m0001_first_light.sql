@@ -118,6 +118,7 @@ CREATE TABLE package_key (
 CREATE TABLE package (
     id                 uuid PRIMARY KEY,
     first_package_id   uuid REFERENCES package,  -- the same document sent again to further recipients
+    about_package_id   uuid REFERENCES package,  -- the document that a recall or update is about, where it came by this hub
     kind               text NOT NULL CHECK (kind IN ('document', 'recall', 'update', 'replacement', 'status')),
     sender_agency_id   bigint NOT NULL REFERENCES agency,
     sender_written     text NOT NULL,
@@ -145,8 +146,10 @@ CREATE TABLE package (
     accepted_at        timestamptz NOT NULL,
     request_id         uuid NOT NULL,
     CHECK ((kind = 'status') = (status IS NOT NULL)),
-    CHECK ((kind = 'status') = (status_effect IS NOT NULL))
+    CHECK (kind <> 'status' OR status_effect IS NOT NULL),
+    CHECK (kind <> 'document' OR status_effect IS NULL)
 );
+CREATE INDEX package_about ON package (about_package_id) WHERE about_package_id IS NOT NULL;
 CREATE INDEX package_by_document ON package (document_key);
 -- Bounded: an over-long text is the sender's oddity and no reason to refuse, but an index row has a limit. In NFC, as
 -- document_key is: the same letter may be written in two ways.
@@ -301,8 +304,7 @@ CREATE TABLE delivery_attempt (
 );
 CREATE INDEX delivery_attempt_by_endpoint ON delivery_attempt (endpoint_id, ended_at);
 
--- What a recipient has said about a document: the latest word and the furthest. What its sender has asked of the
--- recipient (13) stands apart: it is nobody else's word.
+-- What a recipient has said about a document: the latest word and the furthest.
 CREATE TABLE document_status (
     document_package_id uuid NOT NULL REFERENCES package,
     recipient_agency_id bigint NOT NULL REFERENCES agency,
@@ -312,10 +314,26 @@ CREATE TABLE document_status (
     -- Deferred: the word is decided before its package is written.
     latest_package_id   uuid REFERENCES package DEFERRABLE INITIALLY DEFERRED,
     furthest            text,
-    asked               text,
-    asked_at            timestamptz,
     PRIMARY KEY (document_package_id, recipient_agency_id)
 );
+
+-- How far the recall of a document has come at each recipient from whom it was recalled. A document with a row here is
+-- frozen. Who has seen it owes its cancellation until it answers 15.
+CREATE TABLE recall (
+    document_package_id uuid NOT NULL REFERENCES package,
+    recipient_agency_id bigint NOT NULL REFERENCES agency,
+    -- Deferred: what they do is decided before they are written.
+    recall_package_id   uuid NOT NULL REFERENCES package DEFERRABLE INITIALLY DEFERRED,
+    outcome             text NOT NULL CHECK (outcome IN ('withdrawn', 'owed', 'declined', 'cancelled')),
+    asked_at            timestamptz NOT NULL,
+    answer_package_id   uuid REFERENCES package DEFERRABLE INITIALLY DEFERRED,
+    answered_at         timestamptz,
+    PRIMARY KEY (document_package_id, recipient_agency_id),
+    CHECK ((outcome IN ('declined', 'cancelled')) = (answer_package_id IS NOT NULL)),
+    CHECK ((answer_package_id IS NULL) = (answered_at IS NULL))
+);
+CREATE INDEX recall_open ON recall (asked_at, document_package_id, recipient_agency_id)
+    WHERE outcome IN ('owed', 'declined');
 
 -- The days on which a year departs from its weeks, as decisions say. A year with any row has these and no others; for one
 -- without, the public holidays of the Labour Code are computed.
@@ -415,7 +433,7 @@ DO $$ BEGIN
 END $$;
 GRANT USAGE ON SCHEMA public TO truc_runtime;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
-GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, history,
+GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, recall, history,
     system, system_secret, system_client_key, agency, agency_alias, agency_request, wrapping_key, holiday,
     hub_downtime, endpoint, node, queue, delivery_attempt TO truc_runtime;
 GRANT DELETE ON system_client_key, holiday, node, queue TO truc_runtime;
@@ -426,8 +444,8 @@ GRANT UPDATE (due_at, first_due, is_parked, node, token, attempts) ON queue TO t
 GRANT UPDATE (state, refusal, detail, failures, fetched_at, last_fetched_at, failed_at, entered_at, updated_at,
     is_notice_due)
     ON delivery TO truc_runtime;
-GRANT UPDATE (latest, latest_description, latest_at, latest_package_id, furthest, asked, asked_at)
-    ON document_status TO truc_runtime;
+GRANT UPDATE (latest, latest_description, latest_at, latest_package_id, furthest) ON document_status TO truc_runtime;
+GRANT UPDATE (outcome, answer_package_id, answered_at) ON recall TO truc_runtime;
 GRANT UPDATE (disabled) ON system TO truc_runtime;
 GRANT UPDATE (wrapped, key_id, valid_until), DELETE ON system_secret TO truc_runtime;
 GRANT UPDATE (wrapped_key, key_id) ON content TO truc_runtime;

@@ -10,7 +10,8 @@ extension Database {
     ///   - reason: written to the history; of at least one character.
     ///   - isTrial: decides and changes nothing.
     /// - Returns: the state before and the state after; the same when it was so already.
-    /// - Throws: `Refusal`: `.packageNotFound`, `.confirmationConflict` where it does not fit.
+    /// - Throws: `Refusal`: `.packageNotFound`, `.confirmationConflict` where it does not fit, `.documentFrozen`
+    ///   for what would go out again although it was recalled.
     public func order(
         _ act: DeliveryLife.Act, _ id: DeliveryID, reason: String, actor: String, at now: Instant, isTrial: Bool = false
     ) async throws -> (before: DeliveryState, after: DeliveryState) {
@@ -31,6 +32,7 @@ extension Database {
                 case .unchanged: return (state, state)
                 case .refuse: throw Refusal(.confirmationConflict, "\(id): \(state.rawValue) → \(act.rawValue)")
                 case .become(let after):
+                    if after.state == .waiting { try RecallGuard.check(id, connection) }
                     guard !isTrial else { return (state, after.state) }
                     let order = Order(act: act, id: id, reason: reason, actor: actor, now: now)
                     try connection.pipeline(

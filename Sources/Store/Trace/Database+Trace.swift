@@ -31,15 +31,18 @@ extension Database {
                 let results = try connection.pipeline([
                     (TraceStatements.deliveries, [ids, .int8(Int64(Self.maxTracedDeliveries + 1))]),
                     (TraceStatements.statuses, [ids, .int8(Int64(Self.maxTracedDeliveries + 1))]),
+                    (TraceStatements.recalls, [ids, .int8(Int64(Self.maxTracedDeliveries + 1))]),
                     (TraceStatements.history, [ids, .int8(Int64(Self.maxTracedEvents + 1))]),
                 ])
                 return TraceRecords(
                     packages: kept,
                     deliveries: try results[0].prefix(Self.maxTracedDeliveries).map(TraceRecords.Delivery.init(row:)),
                     statuses: try results[1].prefix(Self.maxTracedDeliveries).map(TraceRecords.Status.init(row:)),
-                    history: try results[2].prefix(Self.maxTracedEvents).map(TraceRecords.Event.init(row:)),
+                    recalls: try results[2].prefix(Self.maxTracedDeliveries).map(TraceRecords.Recall.init(row:)),
+                    history: try results[3].prefix(Self.maxTracedEvents).map(TraceRecords.Event.init(row:)),
                     isCut: packages.count > Self.maxTracedPackages || results[0].count > Self.maxTracedDeliveries
-                        || results[1].count > Self.maxTracedDeliveries || results[2].count > Self.maxTracedEvents)
+                        || results[1].count > Self.maxTracedDeliveries || results[2].count > Self.maxTracedDeliveries
+                        || results[3].count > Self.maxTracedEvents)
             }
         }
     }
@@ -95,8 +98,12 @@ private enum TraceStatements {
         FROM delivery WHERE package_id = ANY ($1) ORDER BY id LIMIT $2
         """
     static let statuses = """
-        SELECT document_package_id, recipient_agency_id, latest, furthest, latest_at, asked, asked_at
+        SELECT document_package_id, recipient_agency_id, latest, furthest, latest_at
         FROM document_status WHERE document_package_id = ANY ($1) LIMIT $2
+        """
+    static let recalls = """
+        SELECT document_package_id, recipient_agency_id, recall_package_id, outcome, asked_at, answered_at
+        FROM recall WHERE document_package_id = ANY ($1) LIMIT $2
         """
     static let history = """
         SELECT at, event, package_id, delivery_id, actor, request_id, detail::text AS detail
@@ -151,9 +158,20 @@ extension TraceRecords.Status {
             document: PackageID(uuid: try row.decode("document_package_id")),
             recipient: AgencyKey(try row.decode("recipient_agency_id")),
             record: latest.map { StatusRecord(latest: $0, furthest: furthest) },
-            at: try row.decodeIfPresent("latest_at"),
-            asked: try row.decodeIfPresent("asked", as: String.self).flatMap(DocumentStatus.init(rawValue:)),
-            askedAt: try row.decodeIfPresent("asked_at"))
+            at: try row.decodeIfPresent("latest_at"))
+    }
+}
+
+extension TraceRecords.Recall {
+    init(row: PostgresRow) throws {
+        guard let outcome = RecallOutcome(rawValue: try row.decode("outcome")) else {
+            throw Refusal(.internalError, "unknown recall outcome")
+        }
+        self.init(
+            document: PackageID(uuid: try row.decode("document_package_id")),
+            recipient: AgencyKey(try row.decode("recipient_agency_id")),
+            package: PackageID(uuid: try row.decode("recall_package_id")), outcome: outcome,
+            askedAt: try row.decode("asked_at"), answeredAt: try row.decodeIfPresent("answered_at"))
     }
 }
 

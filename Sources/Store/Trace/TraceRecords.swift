@@ -11,6 +11,7 @@ public struct TraceRecords: Sendable {
     public let packages: [Package]
     public let deliveries: [Delivery]
     public let statuses: [Status]
+    public let recalls: [Recall]
     public let history: [Event]
     /// Whether there is more than the bounds let through.
     public let isCut: Bool
@@ -69,9 +70,16 @@ public struct TraceRecords: Sendable {
         /// The recipient's word; nil before its first.
         public let record: StatusRecord?
         public let at: Instant?
-        /// What the sender asks of the recipient (13), and since when.
-        public let asked: DocumentStatus?
-        public let askedAt: Instant?
+    }
+
+    /// How far the recall of a document has come at one recipient.
+    public struct Recall: Sendable {
+        public let document: PackageID
+        public let recipient: AgencyKey
+        public let package: PackageID
+        public let outcome: RecallOutcome
+        public let askedAt: Instant
+        public let answeredAt: Instant?
     }
 
     /// A row of the history.

@@ -45,7 +45,7 @@ enum TraceText {
         var lines: [String] = []
         for package in report.packages {
             lines += header(package)
-            for delivery in package.deliveries { lines += self.delivery(delivery) }
+            for delivery in package.deliveries { lines += self.delivery(delivery, of: package) }
             lines.append("")
         }
         lines.append("Lịch sử (history)")
@@ -71,16 +71,20 @@ enum TraceText {
         )
         if let first = package.addsRecipientsTo { lines.append("  bổ sung nơi nhận cho \(first)") }
         if let effect = package.statusEffect, effect != .applied {
-            lines.append("  trạng thái không áp dụng: \(effect.rawValue)")
+            lines.append("  không áp dụng: \(effect.rawValue)")
         }
-        if let said = package.statusDescription { lines.append("  \"\(said)\"") }
+        if let said = package.statusDescription {
+            lines.append("  \"\(said)\"")
+        } else if package.status == .returned {
+            lines.append("  không nêu lý do trả lại")
+        }
         for verdict in package.timeliness ?? [] { lines.append("  " + timeliness(verdict)) }
         return lines
     }
 
-    private static func delivery(_ delivery: TraceReport.Delivery) -> [String] {
+    private static func delivery(_ delivery: TraceReport.Delivery, of package: TraceReport.Package) -> [String] {
         let name = delivery.recipient.name.map { "\(delivery.recipient.written) (\($0))" } ?? delivery.recipient.written
-        var lines = ["  → \(name): \(state(delivery))"]
+        var lines = ["  → \(name): \(state(delivery, of: package))"]
         var instants: [String] = []
         if let fetched = delivery.fetchedAt { instants.append("lấy lúc \(fetched.iso8601)") }
         instants += received(delivery)
@@ -89,16 +93,26 @@ enum TraceText {
                 delivery.furthestStatus.flatMap { $0 == said ? nil : " (xa nhất: \($0.state.vietnamese))" } ?? ""
             instants.append("\(said.rawValue) \(said.state.vietnamese)\(furthest) lúc \(at.iso8601)")
         }
-        if let asked = delivery.asked, let at = delivery.askedAt {
-            instants.append("nơi gửi: \(asked.rawValue) \(asked.state.vietnamese) lúc \(at.iso8601)")
-        }
         if let detail = delivery.detail, !detail.isEmpty { lines.append("    \"\(detail)\"") }
         if !instants.isEmpty { lines.append("    " + instants.joined(separator: "; ")) }
+        if let recall = delivery.recall { lines.append("    " + self.recall(recall)) }
         if let verdict = delivery.timeliness { lines.append("    " + timeliness(verdict)) }
         if let refusal = delivery.refusal {
             lines.append("    \(refusal.entry.vietnamese) [\(refusal.rawValue)] \(refusal.entry.remedyVietnamese)")
         }
         return lines
+    }
+
+    private static func recall(_ recall: TraceReport.Recall) -> String {
+        let answered = recall.answeredAt.map { " lúc \($0.iso8601)" } ?? ""
+        let outcome =
+            switch recall.outcome {
+            case .withdrawn: "đã rút, nơi nhận chưa lấy"
+            case .owed: "nơi nhận chưa trả lời"
+            case .declined: "nơi nhận từ chối (16)\(answered), vẫn phải hủy"
+            case .cancelled: "nơi nhận đã hủy (15)\(answered)"
+            }
+        return "thu hồi lúc \(recall.askedAt.iso8601): \(outcome)"
     }
 
     /// When it came, in fact and in law; of an urgent document the fact first.
@@ -138,7 +152,7 @@ enum TraceText {
         return "\(text) (\(found.rule.rawValue))"
     }
 
-    private static func state(_ delivery: TraceReport.Delivery) -> String {
+    private static func state(_ delivery: TraceReport.Delivery, of package: TraceReport.Package) -> String {
         let name =
             switch delivery.state {
             case .waiting: "đang chờ nơi nhận lấy"
@@ -147,6 +161,8 @@ enum TraceText {
             case .held: "tạm giữ, chờ đơn vị vận hành"
             case .refused: "hệ thống nơi nhận từ chối"
             case .expired: "hết thời gian giao"
+            case .withdrawn where package.kind != .document && package.kind != .replacement:
+                "không giao, nơi nhận chưa thấy văn bản"
             case .withdrawn: "đã rút lại trước khi giao"
             case .undeliverable: "chưa giao được"
             }

@@ -304,11 +304,35 @@ import Trust
         var business = Business(kind: .recall)
         business.documentIDText = try builder.documentID.text
         recall.business = business
+        // Who has read the document gets the recall.
+        let line = try #require(try await test.pending(.finance).first)
+        _ = try await test.fetch(line.id.uuid, by: .finance)
         let receipt = try await test.send(recall.document())
         #expect(try await test.pending(.finance).count == 2)
         let trace = try #require(try await test.database.trace(try builder.documentID.text))
         #expect(trace.packages.map(\.id).contains(receipt.package))
         #expect(trace.packages.map(\.kind) == [.document, .recall])
+        await test.close()
+    }
+
+    @Test func anUpdateTakesTheDocumentFromWhomItRemoves() async throws {
+        let test = try await TestHub.open()
+        let builder = PackageBuilder()
+        _ = try await test.send(builder.document())
+        var update = PackageBuilder(number: "13")
+        var business = Business(kind: .update)
+        business.documentIDText = try builder.documentID.text
+        business.documentReceiver = true
+        business.receivers = [
+            Business.ReceiverChange(organID: TestAgency.finance.code, type: 0),
+            Business.ReceiverChange(organID: "không có", type: 1),
+        ]
+        update.business = business
+        _ = try await test.send(update.document())
+        #expect(try await test.pending(.finance).isEmpty)
+        let trace = try #require(try await test.database.trace(try builder.documentID.text))
+        #expect(trace.deliveries.map(\.state) == [.withdrawn, .withdrawn])
+        #expect(trace.packages.map(\.statusEffect) == [nil, .applied])
         await test.close()
     }
 

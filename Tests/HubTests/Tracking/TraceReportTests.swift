@@ -43,7 +43,12 @@ import Trust
             statuses: [
                 TraceRecords.Status(
                     document: document, recipient: Province.finance,
-                    record: StatusRecord(latest: .returned, furthest: .accepted), at: at, asked: nil, askedAt: nil)
+                    record: StatusRecord(latest: .returned, furthest: .accepted), at: at)
+            ],
+            recalls: [
+                TraceRecords.Recall(
+                    document: document, recipient: Province.finance, package: document, outcome: .declined, askedAt: at,
+                    answeredAt: evening)
             ],
             history: [
                 TraceRecords.Event(
@@ -80,7 +85,8 @@ import Trust
         let report = TraceReport(
             query: "x",
             records: TraceRecords(
-                packages: [word], deliveries: [delivery], statuses: records.statuses, history: [], isCut: true),
+                packages: [word], deliveries: [delivery], statuses: records.statuses, recalls: [], history: [],
+                isCut: true),
             registry: try Province.snapshot(), timeliness: Timeliness(calendar: WorkingCalendar()), now: .now())
         #expect(report.isCut)
         let package = try #require(report.packages.first)
@@ -120,6 +126,12 @@ import Trust
                   "latestStatusAt" : "2026-03-05T10:00:00.000+07:00",
                   "latestStatusName" : "từ chối nhận (trả lại)",
                   "legalAt" : "2026-03-06T07:30:00.000+07:00",
+                  "recall" : {
+                    "answeredAt" : "2026-03-05T18:00:00.000+07:00",
+                    "askedAt" : "2026-03-05T10:00:00.000+07:00",
+                    "docId" : "01900000-0000-7000-8000-000000000001",
+                    "outcome" : "declined"
+                  },
                   "recipient" : {
                     "code" : "000.00.14.H52",
                     "name" : "Đơn vị 3",

@@ -51,8 +51,8 @@ import Trust
         _ words: [(TraceRecords.Package, TraceRecords.Delivery)] = [], now: String = "2026-04-01T00:00:00"
     ) throws -> TraceReport.Package {
         let records = TraceRecords(
-            packages: [document] + words.map(\.0), deliveries: [delivery] + words.map(\.1), statuses: [], history: [],
-            isCut: false)
+            packages: [document] + words.map(\.0), deliveries: [delivery] + words.map(\.1), statuses: [], recalls: [],
+            history: [], isCut: false)
         let report = TraceReport(
             query: "x", records: records, registry: try Province.snapshot(),
             timeliness: Timeliness(calendar: WorkingCalendar()), now: try at(now))

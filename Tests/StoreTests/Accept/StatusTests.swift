@@ -11,8 +11,7 @@ import Testing
     private func said(_ bench: AcceptBench) async throws -> [String] {
         try await bench.column(
             """
-            SELECT agency.code || ': ' || coalesce(latest, '-') || '/' || coalesce(furthest, '-')
-                || coalesce(' asked ' || asked, '') AS value
+            SELECT agency.code || ': ' || coalesce(latest, '-') || '/' || coalesce(furthest, '-') AS value
             FROM document_status JOIN agency ON agency.id = recipient_agency_id ORDER BY agency.code
             """)
     }
@@ -82,7 +81,7 @@ import Testing
         _ = try await bench.store.accept(bench.status(.accepted, of: "VB-1"))
         let ask = try bench.status(.recallRequested, of: "VB-1", from: .construction, to: .finance)
         #expect(try await bench.store.accept(ask).isAccepted)
-        #expect(try await said(bench) == ["000.00.14.H52: 03/03 asked 13"])
+        #expect(try await said(bench) == ["000.00.14.H52: 03/03"])
         #expect(try await bench.pending(.finance, .status).count == 1)
         // Who is not the sender asks nothing back.
         let foreign = try bench.status(.recallRequested, of: "VB-1", from: .stranger, to: .finance)

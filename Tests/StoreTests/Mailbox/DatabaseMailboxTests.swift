@@ -62,7 +62,8 @@ import Testing
             let acceptance = try bench.acceptance("VB-\(hour)") { $0.acceptedAt = at }
             _ = try await bench.store.accept(acceptance)
         }
-        _ = try await bench.store.accept(bench.status(.recallRequested, of: "VB-0", from: .construction, to: .finance))
+        _ = try await bench.store.accept(
+            bench.status(.recallRequested, of: "VB-khác", from: .construction, to: .finance))
         func list(_ type: MessageType, _ from: Int?, _ to: Int?) async throws -> Int {
             let bound = { (hour: Int) in noon.advanced(by: .seconds(3_600 * hour)) }
             return try await bench.database.pending(

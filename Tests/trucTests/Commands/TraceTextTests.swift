@@ -35,7 +35,7 @@ import Trust
                     recipientWritten: "H52.14", state: entered == nil ? .waiting : .delivered, refusal: nil,
                     detail: nil,
                     failures: 0, fetchedAt: nil, enteredAt: try entered.map(at))
-            ], statuses: [], history: [], isCut: false)
+            ], statuses: [], recalls: [], history: [], isCut: false)
         let registry = RegistrySnapshot(RegistryRecords(version: 1, systems: [], agencies: []))
         let report = TraceReport(
             query: "VB-1", records: records, registry: registry,

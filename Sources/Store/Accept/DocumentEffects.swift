@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Foundation
+
+/// What a package does to the document of which it speaks. Decides and writes it, inside the transaction that takes the
+/// package and under the locks of `DocumentWord`.
+struct DocumentEffects {
+    let connection: PostgresConnection
+
+    struct Effect {
+        var status: StatusEffect?
+        /// The document of which a recall or update speaks, where its sender has sent it through the hub.
+        var about: PackageID?
+        /// Recipients that do not get the package itself: what it takes back was withdrawn before they saw it.
+        var unneeded: Set<AgencyKey> = []
+    }
+
+    /// - Parameter deliveries: those of the package that are new.
+    func apply(_ package: NewPackage, to deliveries: [NewDelivery]) throws -> Effect {
+        let envelope = package.envelope
+        let recipients = deliveries.compactMap(\.recipient)
+        switch envelope.kind {
+        case .document: return Effect()
+        case .replacement: return Effect(status: try replaced(by: envelope))
+        case .recall: return try recall(from: recipients, by: envelope)
+        case .update: return try update(for: recipients, by: envelope)
+        case .status:
+            guard let claim = envelope.status else { return Effect() }
+            // What the hub says of a delivery is not the recipient's word and moves nothing (house §4.9).
+            guard envelope.system != nil else { return Effect(status: .hubNotice) }
+            if claim.status.speaker == .sender { return try recall(from: [claim.recipient], by: envelope) }
+            return Effect(status: try word(claim, envelope))
+        }
+    }
+
+    // MARK: Taking back
+
+    private func recall(from recipients: [AgencyKey], by envelope: Envelope) throws -> Effect {
+        guard let document = try document(envelope.subjectOfChange ?? envelope.documentID, of: envelope.sender) else {
+            return Effect(status: .unknownDocument)
+        }
+        let known = try connection.query(RecallStatements.known, [.uuid(document.uuid), .agencies(recipients)])
+        var outcomes: [AgencyKey: RecallOutcome] = [:]
+        for row in known {
+            outcomes[AgencyKey(try row.decode("recipient_agency_id"))] = RecallOutcome(
+                rawValue: try row.decode("outcome"))
+        }
+        let sent = try lock(document, recipients)
+        var effect = Effect(about: document)
+        var decisions: [RecallDecision] = []
+        for recipient in recipients {
+            let deliveries = sent[recipient] ?? []
+            let decision = RecallDecision.decide(known: outcomes[recipient], deliveries: deliveries.map(\.seen))
+            decisions.append(decision)
+            if !decision.isDelivered { effect.unneeded.insert(recipient) }
+            switch decision {
+            case .withdrawn:
+                try withdraw(deliveries, by: envelope)
+                try add(.withdrawn, document, recipient, deliveries, envelope)
+            case .owed:
+                try withdraw(deliveries, by: envelope)
+                try add(.owed, document, recipient, deliveries, envelope)
+            case .repeated, .notARecipient: break
+            }
+        }
+        effect.status = RecallDecision.effect(of: decisions)
+        return effect
+    }
+
+    private func add(
+        _ outcome: RecallOutcome, _ document: PackageID, _ recipient: AgencyKey, _ deliveries: [LockedDelivery],
+        _ envelope: Envelope
+    ) throws {
+        var statements: [PostgresStatement] = [
+            (
+                RecallStatements.add,
+                [
+                    .uuid(document.uuid), .int8(recipient.value), .uuid(envelope.id.uuid), .text(outcome.rawValue),
+                    .timestamptz(envelope.acceptedAt),
+                ]
+            )
+        ]
+        if outcome == .owed {
+            statements.append(
+                history(.recallAsked, document, deliveries.first?.id, envelope))
+        }
+        try connection.pipeline(statements)
+    }
+
+    /// Withdraws those that nobody has seen.
+    private func withdraw(_ deliveries: [LockedDelivery], by envelope: Envelope) throws {
+        var statements: [PostgresStatement] = []
+        for delivery in deliveries {
+            guard case .become(let after) = delivery.seen.life.decide(.withdraw, isSeen: delivery.seen.isSeen) else {
+                continue
+            }
+            statements += moved(delivery, to: after, at: envelope.acceptedAt)
+            statements.append(
+                history(
+                    .deliveryWithdrawn, delivery.package, delivery.id, envelope))
+        }
+        guard !statements.isEmpty else { return }
+        try connection.pipeline(statements)
+    }
+
+    /// An update takes the document back from recipients that it removes and that have not seen it. The others read in
+    /// the update that they were removed: only a recall obliges them to cancel it.
+    private func update(for recipients: [AgencyKey], by envelope: Envelope) throws -> Effect {
+        guard let subject = envelope.subjectOfChange, let document = try document(subject, of: envelope.sender) else {
+            return Effect(status: .unknownDocument)
+        }
+        let removed = envelope.receivers.removed
+        let sent = try lock(document, Array(Set(recipients + removed)))
+        var effect = Effect(about: document)
+        for recipient in removed {
+            let deliveries = sent[recipient] ?? []
+            guard RecallDecision.decide(known: nil, deliveries: deliveries.map(\.seen)) == .withdrawn else { continue }
+            try withdraw(deliveries, by: envelope)
+            effect.unneeded.insert(recipient)
+        }
+        let isNew = recipients.contains(where: envelope.receivers.added.contains)
+        effect.status = !sent.isEmpty || isNew ? .applied : .notARecipient
+        return effect
+    }
+
+    private func replaced(by envelope: Envelope) throws -> StatusEffect {
+        for link in envelope.links where link.relation == .replaces {
+            if try document(link.documentID, of: envelope.sender) != nil { return .applied }
+        }
+        return .unknownDocument
+    }
+
+    // MARK: Words
+
+    /// A recipient's word to the document's sender.
+    private func word(_ claim: Envelope.StatusClaim, _ envelope: Envelope) throws -> StatusEffect {
+        let found = try connection.query(
+            AcceptStatements.statusTarget,
+            [
+                .int8(claim.owner.value), .text(Envelope.identity(envelope.documentID)), .int8(claim.recipient.value),
+            ])
+        guard let target = found.first else { return .unknownDocument }
+        guard let delivery = try target.decodeIfPresent("delivery", as: UUID.self) else { return .notARecipient }
+        let document = PackageID(uuid: try target.decode("document", as: UUID.self))
+        let isAnswer = try answer(target, document, DeliveryID(uuid: delivery), claim, envelope)
+        let before = try target.decodeIfPresent("latest", as: String.self).flatMap(DocumentStatus.init(rawValue:)).map {
+            latest in
+            StatusRecord(
+                latest: latest,
+                furthest: try target.decodeIfPresent("furthest", as: String.self).flatMap(
+                    DocumentStatus.init(rawValue:)))
+        }
+        if before?.latest == claim.status { return isAnswer ? .applied : .repeated }
+        let after = StatusRecord.after(before, saying: claim.status)
+        _ = try connection.query(
+            AcceptStatements.applyStatus,
+            [
+                .uuid(document.uuid), .int8(claim.recipient.value), .text(after.latest.rawValue),
+                .optional(claim.description) { .text($0) }, .timestamptz(envelope.acceptedAt),
+                .uuid(envelope.id.uuid), .optional(after.furthest) { .text($0.rawValue) },
+            ])
+        return .applied
+    }
+
+    /// Takes 15 or 16 as the answer to a recall.
+    ///
+    /// - Returns: whether there was one to be answered.
+    private func answer(
+        _ target: PostgresRow, _ document: PackageID, _ delivery: DeliveryID, _ claim: Envelope.StatusClaim,
+        _ envelope: Envelope
+    ) throws -> Bool {
+        let known = try target.decodeIfPresent("recalled", as: String.self).flatMap(RecallOutcome.init(rawValue:))
+        guard let after = known?.answered(claim.status) else { return false }
+        var statements: [PostgresStatement] = [
+            (
+                RecallStatements.answer,
+                [
+                    .uuid(document.uuid), .int8(claim.recipient.value), .text(after.rawValue), .uuid(envelope.id.uuid),
+                    .timestamptz(envelope.acceptedAt),
+                ]
+            ),
+            history(
+                after == .cancelled ? .recallAgreed : .recallDeclined, document, delivery, envelope),
+        ]
+        if after == .cancelled {
+            // Whoever cancels it has it: nothing of it stays in the list or on its way.
+            for sent in try lock(document, [claim.recipient]).values.joined() {
+                guard case .become(let entered) = sent.seen.life.decide(.done) else { continue }
+                statements += moved(sent, to: entered, at: envelope.acceptedAt)
+                statements.append(
+                    history(
+                        .deliveryDelivered, sent.package, sent.id, envelope))
+            }
+        }
+        try connection.pipeline(statements)
+        return true
+    }
+
+    // MARK: Rows
+
+    /// A delivery under its lock.
+    private struct LockedDelivery {
+        let id: DeliveryID
+        let package: PackageID
+        let seen: SeenDelivery
+    }
+
+    private func document(_ id: DocumentID, of owner: AgencyKey) throws -> PackageID? {
+        try connection.query(RecallStatements.document, [.int8(owner.value), .text(Envelope.identity(id))]).first
+            .map { PackageID(uuid: try $0.decode("package_id", as: UUID.self)) }
+    }
+
+    /// Locks what was sent of a document to these recipients: the deliveries in the order of their ids, their rows in the
+    /// queue after them. Without what the hub could give to nobody.
+    private func lock(_ document: PackageID, _ recipients: [AgencyKey]) throws -> [AgencyKey: [LockedDelivery]] {
+        let found = try connection.query(
+            RecallStatements.lockDeliveries, [.uuid(document.uuid), .agencies(recipients)])
+        guard !found.isEmpty else { return [:] }
+        let ids = PostgresValue.uuids(try found.map { try $0.decode("id", as: UUID.self) })
+        let about = try connection.pipeline([
+            (RecallStatements.lockQueue, [ids]), (RecallStatements.carried, [ids]),
+            (RecallStatements.spoken, [.uuid(document.uuid), .agencies(recipients)]),
+        ])
+        var carried = Set(try about[1].map { try $0.decode("delivery_id", as: UUID.self) })
+        for row in about[0] where try row.decodeIfPresent("node", as: UUID.self) != nil {
+            carried.insert(try row.decode("delivery_id", as: UUID.self))
+        }
+        // Who has said anything of the document has it, by whatever way it came.
+        let spoken = Set(try about[2].map { AgencyKey(try $0.decode("recipient_agency_id")) })
+        var sent: [AgencyKey: [LockedDelivery]] = [:]
+        for row in found {
+            guard let state = DeliveryState(rawValue: try row.decode("state", as: String.self)) else {
+                throw Refusal(.internalError, "unknown delivery state")
+            }
+            guard state != .undeliverable else { continue }
+            let id = try row.decode("id", as: UUID.self)
+            let recipient = AgencyKey(try row.decode("recipient_agency_id"))
+            let wasFetched = try row.decode("was_fetched", as: Bool.self)
+            sent[recipient, default: []].append(
+                LockedDelivery(
+                    id: DeliveryID(uuid: id), package: PackageID(uuid: try row.decode("package_id", as: UUID.self)),
+                    seen: SeenDelivery(
+                        life: DeliveryLife(state: state, failures: Int(try row.decode("failures", as: Int32.self))),
+                        isSeen: wasFetched || carried.contains(id) || spoken.contains(recipient))))
+        }
+        return sent
+    }
+
+    private func moved(_ delivery: LockedDelivery, to after: DeliveryLife, at now: Instant) -> [PostgresStatement] {
+        [
+            (
+                QueueStatements.move,
+                [
+                    .uuid(delivery.id.uuid), .text(after.state.rawValue), .int4(Int32(after.failures)),
+                    .timestamptz(now), .null, .null,
+                ]
+            ),
+            (QueueStatements.leave, [.uuid(delivery.id.uuid)]),
+        ]
+    }
+
+    private func history(
+        _ event: HistoryRow.Event, _ package: PackageID, _ delivery: DeliveryID?, _ envelope: Envelope
+    ) -> PostgresStatement {
+        HistoryRow.statement([
+            HistoryRow(
+                at: envelope.acceptedAt, event: event, package: package, delivery: delivery,
+                actor: envelope.system?.text ?? HistoryRow.hubActor, request: envelope.requestID,
+                detail: ["by": .string("\(envelope.id)")])
+        ])
+    }
+}
+
+extension PostgresValue {
+    fileprivate static func agencies(_ keys: [AgencyKey]) -> PostgresValue { .int8s(keys.map { $0.value }) }
+}
