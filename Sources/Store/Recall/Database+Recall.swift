@@ -19,6 +19,22 @@ public struct RecallDuty: Sendable, Equatable {
     public let answeredAt: Instant?
     /// What the recipient said with its 16.
     public let answer: String?
+
+    public init(
+        recipient: String, recipientName: String, sender: String, documentID: String, document: PackageID,
+        recall: PackageID, outcome: RecallOutcome, since: Instant, answeredAt: Instant?, answer: String?
+    ) {
+        self.recipient = recipient
+        self.recipientName = recipientName
+        self.sender = sender
+        self.documentID = documentID
+        self.document = document
+        self.recall = recall
+        self.outcome = outcome
+        self.since = since
+        self.answeredAt = answeredAt
+        self.answer = answer
+    }
 }
 
 extension Database {

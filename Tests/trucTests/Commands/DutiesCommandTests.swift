@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Foundation
+import Store
+import Testing
+
+@testable import truc
+
+@Suite struct DutiesCommandTests {
+    private func duty(_ outcome: RecallOutcome, answer: String?) throws -> RecallDuty {
+        let uuid = try #require(UUID(uuidString: "01900000-0000-7000-8000-000000000001"))
+        let at = try Instant(iso8601: "2026-03-06T17:00:00.000+07:00")
+        return RecallDuty(
+            recipient: "000.00.07.H52", recipientName: "Sở Mẫu", sender: "H52.13", documentID: "VB-1",
+            document: PackageID(uuid: uuid), recall: PackageID(uuid: uuid), outcome: outcome, since: at,
+            answeredAt: answer == nil ? nil : at, answer: answer)
+    }
+
+    @Test func `one line for each duty, with what the recipient answered`() throws {
+        let table = DutyText.table([try duty(.owed, answer: nil), try duty(.declined, answer: "đã xử lý")])
+        #expect(
+            table == [
+                ["SINCE", "OUTCOME", "OWES", "TO SENDER", "DOCUMENT"],
+                ["2026-03-06T17:00:00.000+07:00", "owed", "000.00.07.H52 (Sở Mẫu)", "H52.13", "VB-1"],
+                [
+                    "2026-03-06T17:00:00.000+07:00", "declined", "000.00.07.H52 (Sở Mẫu)", "H52.13",
+                    "VB-1 — đã xử lý",
+                ],
+            ])
+    }
+
+    @Test func `the same in JSON`() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let shown = try encoder.encode(DutyText.Shown(try duty(.owed, answer: nil)))
+        #expect(
+            String(decoding: shown, as: UTF8.self)
+                == #"{"docId":"01900000-0000-7000-8000-000000000001","documentId":"VB-1","from":"H52.13","#
+                + #""outcome":"owed","recallDocId":"01900000-0000-7000-8000-000000000001","#
+                + #""since":"2026-03-06T17:00:00.000+07:00","to":"000.00.07.H52","toName":"Sở Mẫu"}"#)
+    }
+}
