@@ -128,7 +128,7 @@ let package = Package(
             ]),
         // The properties that the fuzzers of Fuzz/ hold the readers to, and what they once found.
         tests("Fuzz", ["EdXML", "VXPProtocol", "Exchange", "Trust"]),
-        tests("CrashHarness", ["CrashHarness", "Exchange", "TestKit"]),
+        tests("CrashHarness", ["CrashHarness", "Exchange", "Trust", "TestKit"]),
         tests("Architecture", []),
     ]
 )

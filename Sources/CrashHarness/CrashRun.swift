@@ -14,15 +14,23 @@ final class CrashRun {
     /// Up to this many packages the senders' lists are compared after each cycle, later now and then: they grow.
     static let smallLedger = 1_500
     static let comparedEvery = 25
+    /// Longest wait at the end for all that still goes to the endpoint: what a dead hub carried is free after 15 s.
+    static let drainPatience: Duration = .seconds(120)
+    /// Between two looks at it.
+    static let drainLook: Duration = .seconds(2)
+    /// Deliveries of one `truc delivery retry`.
+    static let maxRetried = 1_000
 
     private let place: Place
     private let book = Book(maxFailures: DeliveryLife.maxFailures)
     private var schedule: Schedule
     private let cycles: Int
     private var hub: HubProcess
+    private let receiver: Receiver
     private let began = Instant.now()
 
-    private init(seed: UInt64, cycles: Int, place: Place, hub: HubProcess) {
+    private init(seed: UInt64, cycles: Int, place: Place, hub: HubProcess) throws {
+        receiver = try Receiver.start(Schedule.pushed, seed: seed, book: book)
         schedule = Schedule(seed: seed)
         self.cycles = cycles
         self.place = place
@@ -40,7 +48,9 @@ final class CrashRun {
     ) async throws -> [Ledger.Violation] {
         say("seed \(seed), \(cycles) cycles, in \(place.root)")
         if !place.canBeFull { say("the disk is never full: a file system of the run's own takes root's rights") }
-        let run = CrashRun(seed: seed, cycles: cycles, place: place, hub: try await start(place, .segments, nil))
+        try place.allowLoopback()
+        let run = try CrashRun(seed: seed, cycles: cycles, place: place, hub: try await start(place, .segments, nil))
+        defer { run.receiver.stop() }
         do {
             try await run.register()
             try await sabotage(0)
@@ -80,6 +90,9 @@ final class CrashRun {
                 try await hub.command("agency", "add", code, "--name", "Sở \(agency)", "--system", system),
             ] where outcome.status != 0 { throw RawHTTPFailure(what: outcome.errors) }
         }
+        let set = try await hub.command(
+            "endpoint", "set", Office.codes[receiver.agency], "http://127.0.0.1:\(receiver.port)/truc")
+        guard set.status == 0 else { throw RawHTTPFailure(what: set.errors) }
     }
 
     private func all(_ sabotage: (Int) async throws -> Void) async throws {
@@ -103,6 +116,9 @@ final class CrashRun {
         for name in open { book.violate(Ledger.Violation(what: "a quiet hub did not take it", name: name)) }
         try await prove(Int.max)
         try await proveBytes()
+        try await drain()
+        try await prove(Int.max)
+        try await proveHistory()
     }
 
     // MARK: One cycle
@@ -154,7 +170,7 @@ final class CrashRun {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, sender) in cycle.senders.enumerated() {
                 let worker = try Worker(sender.agency, port: port, book: book)
-                let isFirst = index < Schedule.agencies
+                let isFirst = index < Schedule.agencies || sender.agency == Schedule.pushed
                 group.addTask {
                     if isFirst { try await resendDoubted(worker, statuses: false) }
                     await worker.send(cycle.number, index, sender.script)
@@ -214,7 +230,7 @@ final class CrashRun {
             for type in [VXPMessageType.edoc, .status] {
                 let lines = try await quiet { try await worker.list(type) }
                 for line in lines { list.append(try await listed(line, worker)) }
-                if lines.count > Self.backlog { backlogs.append((worker, lines)) }
+                if lines.count > Self.backlog, agency != receiver.agency { backlogs.append((worker, lines)) }
             }
             lists.append(list)
         }
@@ -272,6 +288,54 @@ final class CrashRun {
             }
             book.count("compared at the end")
         }
+    }
+
+    /// What still waits for its endpoint is tried again, as an operator would have it, until nothing waits. From now on the
+    /// endpoint answers well.
+    private func drain() async throws {
+        receiver.getWell()
+        let worker = try Worker(receiver.agency, port: hub.port, book: book)
+        let clock = ContinuousClock()
+        let deadline = clock.now + Self.drainPatience
+        while true {
+            var waiting: [String] = []
+            for type in [VXPMessageType.edoc, .status] {
+                waiting += try await quiet { try await worker.list(type) }.map(\.docId)
+            }
+            guard !waiting.isEmpty else { return }
+            guard clock.now < deadline else {
+                for docID in waiting {
+                    let name = book.ledger { $0.target(docID)?.name }
+                    book.violate(
+                        Ledger.Violation(what: "\(docID) was not carried in \(Self.drainPatience)", name: name))
+                }
+                return
+            }
+            // It ends at one that was delivered in the meantime; the next look is without that one.
+            _ = try await CommandOutcome.run(
+                ["delivery", "retry"] + waiting.prefix(Self.maxRetried) + [
+                    "--reason", "the endpoint is well", "--data-dir", place.dataDirectory,
+                ])
+            try await Task.sleep(for: Self.drainLook)
+        }
+    }
+
+    /// Traces each document of which something went to the endpoint.
+    private func proveHistory() async throws {
+        let all = book.ledger { $0.carried.map(\.docID) }
+        var delivered: [String: Int] = [:]
+        // A trace tells of a document and its statuses: of several deliveries at once.
+        for docID in all where delivered[docID] == nil {
+            let trace = try await hub.command("trace", docID)
+            guard trace.status == 0 else { throw RawHTTPFailure(what: trace.errors) }
+            var found: [String: Int] = [:]
+            for line in trace.output.split(separator: "\n") where line.contains("  delivery.delivered  ") {
+                if let id = line.split(separator: " ").last { found[String(id), default: 0] += 1 }
+            }
+            delivered.merge(found) { $1 }
+            book.count("traced at the end")
+        }
+        for violation in book.ledger({ $0.compare(history: delivered) }) { book.violate(violation) }
     }
 
     /// A quiet hub has no reason to refuse but what it has not recovered from. That it is ready may be an answer that is a

@@ -40,6 +40,9 @@ struct Ledger {
         var doubtedFailures = 0
         /// Whether it stood in the recipient's list at the last look at a quiet hub.
         var isListed = false
+        /// How often it came whole to its recipient's endpoint, and how often a receipt was sent for it.
+        var arrivals = 0
+        var receipts = 0
         /// What the recipient's latest status may be; empty before its first.
         var words: Set<DocumentStatus> = []
         var hasSurelySpoken = false
@@ -73,12 +76,17 @@ struct Ledger {
 
     /// At this failure a delivery is held for the operator.
     let maxFailures: Int
+    /// Recipients that have an endpoint and confirm nothing.
+    let pushed: Set<Int>
     private(set) var packages: [Name: Package] = [:]
     private(set) var deliveries: [Target: Delivery] = [:]
     private var names: [String: Name] = [:]
     private var targets: [String: Target] = [:]
 
-    init(maxFailures: Int) { self.maxFailures = maxFailures }
+    init(maxFailures: Int, pushed: Set<Int> = []) {
+        self.maxFailures = maxFailures
+        self.pushed = pushed
+    }
 
     // MARK: What is said
 
@@ -150,8 +158,38 @@ struct Ledger {
 
     /// Notes what a recipient's list shows while the hub works.
     ///
-    /// - Returns: nil for what may not stand there.
+    /// - Throws: for what may not stand there.
     mutating func sees(_ listed: Listed, by recipient: Int) throws(Violation) -> Target {
+        let target = try identify(listed, by: recipient)
+        if deliveries[target]?.done == .yes {
+            throw Violation(what: "confirmed, and listed again to \(recipient)", name: target.name)
+        }
+        note(listed.docID, target)
+        return target
+    }
+
+    /// A whole push has come to the endpoint of `recipient`; told before it is answered.
+    ///
+    /// - Returns: how often it has come, this time included.
+    /// - Throws: for what may not come there. That it comes again may be, as long as it is the same.
+    mutating func arrived(_ push: Listed, at recipient: Int) throws(Violation) -> Int {
+        if let target = targets[push.docID], packages[target.name]?.sha256 != push.sha256 {
+            throw Violation(what: "\(push.docID) came with other bytes, SHA-256 \(push.sha256)", name: target.name)
+        }
+        let target = try identify(push, by: recipient)
+        guard pushed.contains(recipient) else {
+            throw Violation(what: "pushed to \(recipient), which has no endpoint", name: target.name)
+        }
+        note(push.docID, target)
+        let arrivals = (deliveries[target]?.arrivals ?? 0) + 1
+        deliveries[target]?.arrivals = arrivals
+        return arrivals
+    }
+
+    /// A receipt is about to be sent for what has arrived.
+    mutating func receipted(_ docID: String) { change(docID) { $0.receipts += 1 } }
+
+    private func identify(_ listed: Listed, by recipient: Int) throws(Violation) -> Target {
         guard let name = names[listed.sha256] else {
             throw Violation(
                 what: "agency \(recipient) got \(listed.docID), SHA-256 \(listed.sha256): never sent", name: nil)
@@ -166,11 +204,13 @@ struct Ledger {
         if packages[name]?.presence == .absent {
             throw Violation(what: "appeared after it had not been there", name: name)
         }
-        if delivery.done == .yes { throw Violation(what: "confirmed, and listed again to \(recipient)", name: name) }
-        packages[name]?.presence = .present
-        deliveries[target]?.docID = listed.docID
-        targets[listed.docID] = target
         return target
+    }
+
+    private mutating func note(_ docID: String, _ target: Target) {
+        packages[target.name]?.presence = .present
+        deliveries[target]?.docID = docID
+        targets[docID] = target
     }
 
     /// Compares with the whole lists of a hub that has nothing to do, by recipient, documents and statuses together.
@@ -209,9 +249,16 @@ struct Ledger {
             }
             return nil
         }
+        let why = packages[target.name]?.receipt == nil ? "seen" : "acknowledged"
+        if pushed.contains(target.recipient) {
+            // What has left the list was delivered, and that takes a receipt.
+            if delivery.receipts > 0 { delivery.done = .yes }
+            if delivery.done == .yes { return nil }
+            return Violation(
+                what: "\(why), and neither listed to \(target.recipient) nor received there", name: target.name)
+        }
         if delivery.done == .inDoubt { delivery.done = .yes }
         if delivery.done == .yes || delivery.failures + delivery.doubtedFailures >= maxFailures { return nil }
-        let why = packages[target.name]?.receipt == nil ? "seen" : "acknowledged"
         return Violation(what: "\(why), and neither listed to \(target.recipient) nor final", name: target.name)
     }
 
@@ -231,7 +278,10 @@ struct Ledger {
                 violations.append(Violation(what: "stands twice, or wrongly, in the sender's list", name: name))
                 continue
             }
-            violations += problems(line, delivery).map { Violation(what: "sender's list: \($0)", name: name) }
+            let problems =
+                pushed.contains(line.recipient)
+                ? problems(pushed: line, delivery) : problems(line, delivery) + standing(line, delivery)
+            violations += problems.map { Violation(what: "sender's list: \($0)", name: name) }
         }
         for target in rest.keys {
             violations.append(
@@ -243,17 +293,47 @@ struct Ledger {
     private func problems(_ line: SentLine, _ delivery: Delivery) -> [String] {
         var problems: [String] = []
         if let docID = delivery.docID, docID != line.docID { problems.append("\(line.docID) instead of \(docID)") }
-        if line.isDone != (delivery.done == .yes) { problems.append("done is \(line.isDone)") }
-        if line.isHeld, delivery.failures + delivery.doubtedFailures < maxFailures { problems.append("held too early") }
-        if [delivery.isListed, line.isDone, line.isHeld].filter({ $0 }).count != 1 {
-            problems.append("listed \(delivery.isListed), done \(line.isDone), held \(line.isHeld): not one of them")
-        }
         if let word = line.word {
             if !delivery.words.contains(word) { problems.append("status \(word.rawValue) was not the latest said") }
         } else if delivery.hasSurelySpoken {
             problems.append("an acknowledged status is not visible")
         }
         return problems
+    }
+
+    private func standing(_ line: SentLine, _ delivery: Delivery) -> [String] {
+        var problems: [String] = []
+        if line.isDone != (delivery.done == .yes) { problems.append("done is \(line.isDone)") }
+        if line.isHeld, delivery.failures + delivery.doubtedFailures < maxFailures { problems.append("held too early") }
+        if [delivery.isListed, line.isDone, line.isHeld].filter({ $0 }).count != 1 {
+            problems.append("listed \(delivery.isListed), done \(line.isDone), held \(line.isHeld): not one of them")
+        }
+        return problems
+    }
+
+    /// What an endpoint gets may be delivered between a look at its list and a look at the sender's.
+    private func problems(pushed line: SentLine, _ delivery: Delivery) -> [String] {
+        var problems = problems(line, delivery)
+        if line.isDone, delivery.receipts == 0 { problems.append("done, and nobody gave a receipt") }
+        if !line.isDone, delivery.done == .yes { problems.append("received, and not done") }
+        if line.isHeld { problems.append("held, and nobody asked for it") }
+        return problems
+    }
+
+    /// Deliveries to endpoints, by id.
+    var carried: [(docID: String, target: Target)] {
+        targets.filter { pushed.contains($0.value.recipient) }.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 }
+    }
+
+    /// When all has been carried: each delivery to an endpoint was delivered once and only once.
+    ///
+    /// - Parameter history: how often it says so of each delivery.
+    func compare(history: [String: Int]) -> [Violation] {
+        carried.compactMap { docID, target in
+            let times = history[docID] ?? 0
+            guard times != 1 else { return nil }
+            return Violation(what: "\(docID) was delivered \(times) times by the history", name: target.name)
+        }
     }
 
     /// All that is known of one package, for a report.

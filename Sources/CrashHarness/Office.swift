@@ -8,7 +8,7 @@ import VXPProtocol
 
 /// The agencies of a run: who they are, and the packages that the schedule has them send.
 enum Office {
-    static let codes = ["000.00.31.H52", "000.00.32.H52", "000.00.33.H52"]
+    static let codes = ["000.00.31.H52", "000.00.32.H52", "000.00.33.H52", "000.00.34.H52"]
 
     static func system(_ agency: Int) -> String { "qlvb.crash\(agency)" }
     static func secret(_ agency: Int) -> String { "crash-\(agency)-0123456789abcdef" }
@@ -61,7 +61,9 @@ final class Book: Sendable {
 
     private let state: Mutex<State>
 
-    init(maxFailures: Int) { state = Mutex(State(ledger: Ledger(maxFailures: maxFailures))) }
+    init(maxFailures: Int) {
+        state = Mutex(State(ledger: Ledger(maxFailures: maxFailures, pushed: [Schedule.pushed])))
+    }
 
     func ledger<Value: Sendable>(_ body: (inout Ledger) throws -> Value) rethrows -> Value {
         try state.withLock { try body(&$0.ledger) }

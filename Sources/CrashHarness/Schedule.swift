@@ -7,8 +7,10 @@ import TestKit
 /// How the operating system interleaves what runs at the same time is not in it, nor which of the waiting deliveries
 /// a pick falls on.
 struct Schedule {
-    /// Agencies, each with a system of its own.
+    /// Agencies that fetch what is for them, each with a system of its own.
     static let agencies = 3
+    /// The agency after these: it sends too, and has an endpoint.
+    static let pushed = agencies
     static let sendersPerAgency = 2
     static let sendsPerSender = 3
     static let takesPerReceiver = 8
@@ -76,7 +78,7 @@ struct Schedule {
         let backend: ContentBackend
         /// One script for each sender: agency, then its actions.
         let senders: [(agency: Int, script: [Send])]
-        /// One script for each agency.
+        /// One script for each agency that fetches.
         let receivers: [[(pick: UInt64, take: Take)]]
 
         static func == (left: Cycle, right: Cycle) -> Bool {
@@ -86,9 +88,40 @@ struct Schedule {
         }
     }
 
-    /// The named places that the harness's systems, which pull, come by.
-    static let points = FaultPoint.allCases.filter {
-        ![.claimAfterCommit, .pushAfterAnswer, .finishBeforeCommit].contains($0)
+    static let points = FaultPoint.allCases
+    /// Places that a cycle passes once for each push, and not as often as the others.
+    static let rare: Set<FaultPoint> = [.claimAfterCommit, .pushAfterAnswer, .finishBeforeCommit]
+
+    /// How an endpoint answers a push that has come whole.
+    enum Answer: String, CaseIterable {
+        case receipt = "receipt"
+        case slowReceipt = "slow receipt"
+        /// 500, and nothing stored.
+        case failure = "500"
+        /// 503 with `Retry-After: 1`, and nothing stored.
+        case busy = "503"
+        /// The connection is reset, and nothing stored.
+        case cut = "cut"
+        /// Stored, and the connection is reset before the receipt: the same must come again.
+        case cutAfterStoring = "stored and cut"
+
+        var isReceipt: Bool { self == .receipt || self == .slowReceipt }
+    }
+
+    /// So many answers in a hundred are of each kind that is no plain receipt. Few: a delivery that failed waits for
+    /// seconds, and an endpoint that fails in a row is left alone.
+    static let oddAnswers = 4
+    /// From this time on the same package gets its receipt.
+    static let lastOddTime = 3
+
+    /// - Parameter time: how often it has come, from 1.
+    static func answer(seed: UInt64, sha256: String, time: Int) -> Answer {
+        guard time < lastOddTime else { return .receipt }
+        let package = UInt64(sha256.prefix(16), radix: 16) ?? 0
+        var generator = SeededGenerator(seed: seed ^ package &+ UInt64(time))
+        let odd = Answer.allCases.filter { $0 != .receipt }
+        let pick = Int.random(in: 0..<100, using: &generator) / oddAnswers
+        return pick < odd.count ? odd[pick] : .receipt
     }
 
     private var generator: SeededGenerator
@@ -104,8 +137,8 @@ struct Schedule {
         return Cycle(
             number: number, fault: fault(),
             backend: Int.random(in: 0..<3, using: &generator) == 0 ? .chunks : .segments,
-            senders: (0..<Self.agencies * Self.sendersPerAgency).map { index in
-                let agency = index % Self.agencies
+            senders: (0...Self.agencies * Self.sendersPerAgency).map { index in
+                let agency = index < Self.agencies * Self.sendersPerAgency ? index % Self.agencies : Self.pushed
                 return (agency, (0..<Self.sendsPerSender).map { _ in send(from: agency) })
             },
             receivers: (0..<Self.agencies).map { _ in
@@ -115,21 +148,21 @@ struct Schedule {
 
     private mutating func fault() -> Fault {
         let after = Int.random(in: 3...60, using: &generator)
-        switch Int.random(in: 0..<20, using: &generator) {
-        case 0..<9:
+        switch Int.random(in: 0..<22, using: &generator) {
+        case 0..<11:
             // Each named place in turn, so that forty cycles meet all of them.
             let point = Self.points[places % Self.points.count]
             places += 1
-            return .hubAt(point, pass: Int.random(in: 1...10, using: &generator))
-        case 9..<11: return .hub(after: after)
-        case 11:
+            return .hubAt(point, pass: Int.random(in: 1...(Self.rare.contains(point) ? 4 : 10), using: &generator))
+        case 11..<13: return .hub(after: after)
+        case 13:
             return .starting(
                 after: after,
                 milliseconds: (0..<Self.deathsWhileStarting).map { _ in Int.random(in: 5...350, using: &generator) })
-        case 12..<14: return .postmaster(after: after)
-        case 14..<16: return .backend(after: after, pick: generator.next())
-        case 16: return .hubAndPostmaster(after: after)
-        case 17..<19:
+        case 14..<16: return .postmaster(after: after)
+        case 16..<18: return .backend(after: after, pick: generator.next())
+        case 18: return .hubAndPostmaster(after: after)
+        case 19..<21:
             return .diskFull(
                 after: Int.random(in: 3...25, using: &generator), spareKiB: Int.random(in: 0...256, using: &generator))
         default: return .stop(after: after)
@@ -138,7 +171,7 @@ struct Schedule {
 
     private mutating func send(from agency: Int) -> Send {
         if Int.random(in: 0..<4, using: &generator) == 0 { return .again(pick: generator.next()) }
-        var others = Array((0..<Self.agencies).filter { $0 != agency })
+        var others = Array((0...Self.pushed).filter { $0 != agency })
         others.shuffle(using: &generator)
         let bytes =
             switch Int.random(in: 0..<12, using: &generator) {

@@ -62,6 +62,53 @@ import Testing
         #expect(!violations.isEmpty)
     }
 
+    /// One delivery in three is called delivered, and nobody carried it to its endpoint.
+    @Test func `delivered and never carried is found out`() async throws {
+        let place = try Place.make()
+        defer { place.remove() }
+        let seed = try seed { if case .hub(let after) = $0 { after > 30 } else { false } }
+        let violations = try await CrashRun.run(seed: seed, cycles: 2, place: place) { cycle in
+            guard cycle == 0 else { return }
+            try psql(
+                place,
+                """
+                CREATE SEQUENCE lying; GRANT USAGE ON lying TO PUBLIC;
+                CREATE FUNCTION lie() RETURNS trigger LANGUAGE plpgsql AS $$
+                    BEGIN
+                        IF nextval('lying') % 3 > 0 THEN RETURN NEW; END IF;
+                        UPDATE delivery SET state = 'delivered', entered_at = now() WHERE id = NEW.delivery_id;
+                        RETURN NULL;
+                    END $$;
+                CREATE TRIGGER lie BEFORE INSERT ON queue FOR EACH ROW EXECUTE FUNCTION lie();
+                """)
+        }
+        #expect(violations.contains { $0.what.hasSuffix("nor received there") }, "\(violations)")
+    }
+
+    /// The history says of each delivery twice that it entered.
+    @Test func `delivered twice is found out`() async throws {
+        let place = try Place.make()
+        defer { place.remove() }
+        let seed = try seed { if case .hub(let after) = $0 { after > 30 } else { false } }
+        let violations = try await CrashRun.run(seed: seed, cycles: 1, place: place) { cycle in
+            guard cycle == 0 else { return }
+            try psql(
+                place,
+                """
+                CREATE FUNCTION stammer() RETURNS trigger LANGUAGE plpgsql AS $$
+                    BEGIN
+                        IF NEW.event = 'delivery.delivered' AND pg_trigger_depth() = 1 THEN
+                            INSERT INTO history SELECT gen_random_uuid(), NEW.at, NEW.event, NEW.package_id,
+                                NEW.delivery_id, NEW.actor, NEW.request_id, NEW.detail;
+                        END IF;
+                        RETURN NEW;
+                    END $$;
+                CREATE TRIGGER stammer BEFORE INSERT ON history FOR EACH ROW EXECUTE FUNCTION stammer();
+                """)
+        }
+        #expect(violations.contains { $0.what.hasSuffix("was delivered 2 times by the history") }, "\(violations)")
+    }
+
     /// One byte of each content changes on the disk.
     @Test func `other bytes are found out`() async throws {
         let place = try Place.make()

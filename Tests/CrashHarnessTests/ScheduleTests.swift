@@ -34,7 +34,27 @@ import Testing
         }
         #expect(
             kinds == ["hubAt", "hub", "postmaster", "backend", "hubAndPostmaster", "starting", "diskFull", "stop"])
-        #expect(points == Set(Schedule.points))
+        #expect(points == Set(FaultPoint.allCases))
+    }
+
+    @Test func `something goes to the endpoint, and somebody sends from there`() {
+        let scripts = cycles(seed: 3, 10).flatMap(\.senders)
+        #expect(scripts.contains { $0.agency == Schedule.pushed })
+        let recipients = scripts.flatMap(\.script).flatMap { send in
+            if case .document(let recipients, _) = send { recipients } else { [Int]() }
+        }
+        #expect(recipients.filter { $0 == Schedule.pushed }.count > recipients.count / 5)
+    }
+
+    @Test func `an endpoint is well most of the time, odd in every way, and well at the third time`() {
+        let answers = (0..<2_000).map { number in
+            Schedule.answer(seed: 5, sha256: String(number * 7_919, radix: 16), time: 1)
+        }
+        #expect(Set(answers) == Set(Schedule.Answer.allCases))
+        #expect(answers.filter { $0 == .receipt }.count > 1_400)
+        for seed in 0...100 as ClosedRange<UInt64> {
+            #expect(Schedule.answer(seed: seed, sha256: "ab", time: Schedule.lastOddTime) == .receipt)
+        }
     }
 
     /// That is what every change is tried with.
@@ -43,7 +63,7 @@ import Testing
             let points = cycles(seed: seed, 40).compactMap { cycle in
                 if case .hubAt(let point, _) = cycle.fault { point } else { nil }
             }
-            #expect(Set(points) == Set(Schedule.points), "seed \(seed)")
+            #expect(Set(points) == Set(FaultPoint.allCases), "seed \(seed)")
         }
     }
 }
