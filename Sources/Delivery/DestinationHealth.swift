@@ -34,6 +34,8 @@ public struct DestinationHealth: Equatable, Sendable {
     private var failures = 0
     private var failedCohorts = 0
     private var probeDelay = firstProbe
+    /// Whether the last that came back went well.
+    public private(set) var isProven = false
 
     public init() {}
 
@@ -74,7 +76,9 @@ public struct DestinationHealth: Equatable, Sendable {
         case .entered, .refused: return succeeded()
         case .gone: return close()
         case .failed(let failure):
-            return failure.isOfEndpoint ? failed(failure.retryAfter, at: now) : nil
+            guard failure.isOfEndpoint else { return nil }
+            isProven = false
+            return failed(failure.retryAfter, at: now)
         }
     }
 
@@ -101,6 +105,7 @@ public struct DestinationHealth: Equatable, Sendable {
     }
 
     private mutating func succeeded() -> Change? {
+        isProven = true
         switch state {
         case .closed: return nil
         case .suspended:

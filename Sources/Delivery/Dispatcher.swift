@@ -27,6 +27,9 @@ public struct Dispatcher: Sendable {
         var isClaiming = false
     }
 
+    /// Deliveries of `maxInFlight` that are kept for endpoints that are well and have nothing on its way: one for each, so
+    /// that many which hang at the same time hold nobody up.
+    private let reserve: Int
     private let maxInFlight: Int
     private var destinations: [EndpointKey: Destination] = [:]
     /// Whose turn it is: endpoints in a ring.
@@ -36,7 +39,10 @@ public struct Dispatcher: Sendable {
     public private(set) var inFlight = 0
 
     /// - Parameter maxInFlight: most deliveries that are on their way at once, to all endpoints together.
-    public init(maxInFlight: Int) { self.maxInFlight = maxInFlight }
+    public init(maxInFlight: Int) {
+        self.maxInFlight = maxInFlight
+        reserve = maxInFlight / 4
+    }
 
     /// Something may be due at these endpoints.
     public mutating func work(at endpoints: some Sequence<EndpointKey>) {
@@ -54,11 +60,12 @@ public struct Dispatcher: Sendable {
             return destination.hasWork && !destination.isClaiming && destination.health.room(at: now) > 0
         }
         for (number, endpoint) in wanting.enumerated() {
-            let free = maxInFlight - inFlight
-            guard free > 0 else { break }
+            guard inFlight < maxInFlight else { break }
+            let free = maxInFlight - reserve - inFlight
+            let health = destinations[endpoint]?.health ?? DestinationHealth()
+            guard free > 0 || health.isProven && health.inFlight == 0 else { continue }
             let share = max(free / (wanting.count - number), 1)
-            let room = destinations[endpoint]?.health.room(at: now) ?? 0
-            let limit = min(share, room, Self.maxClaim)
+            let limit = min(share, health.room(at: now), Self.maxClaim)
             destinations[endpoint]?.hasWork = false
             destinations[endpoint]?.isClaiming = true
             destinations[endpoint]?.health.started(limit)

@@ -50,7 +50,8 @@ import Testing
     }
 
     @Test func whatIsFreeIsSharedAndTheTurnGoesRound() {
-        var dispatcher = Dispatcher(maxInFlight: 5)
+        // A quarter is kept.
+        var dispatcher = Dispatcher(maxInFlight: 6)
         dispatcher.work(at: [one, two, three])
         let first = dispatcher.claims(at: start)
         #expect(first.map(\.endpoint) == [one, two, three] && first.map(\.limit) == [1, 2, 2])
@@ -87,6 +88,33 @@ import Testing
         }
         #expect(entered > 1_000 && dispatcher.inFlight == 0)
         guard case .suspended = dispatcher.health(of: one)?.state else { return #expect(Bool(false)) }
+    }
+
+    /// However many hang: who is well goes on, one at a time.
+    @Test func manyThatHangHoldNobodyUp() {
+        var dispatcher = Dispatcher(maxInFlight: 16)
+        dispatcher.work(at: [one])
+        for claim in dispatcher.claims(at: start) {
+            dispatcher.claimed(claim, 1)
+            _ = dispatcher.finished(one, .entered, at: start)
+        }
+        dispatcher.work(at: (10..<60).map { EndpointKey($0) })
+        for _ in 0..<5 {
+            for claim in dispatcher.claims(at: start) { dispatcher.claimed(claim, claim.limit) }
+        }
+        #expect(dispatcher.inFlight == 12)
+        for _ in 0..<20 {
+            dispatcher.work(at: [one])
+            let claims = dispatcher.claims(at: start)
+            #expect(claims == [Dispatcher.Claim(endpoint: one, limit: 1)])
+            dispatcher.claimed(Dispatcher.Claim(endpoint: one, limit: 1), 1)
+            _ = dispatcher.finished(one, .entered, at: start)
+        }
+        // One that hangs is not well, and gets nothing of what is kept.
+        _ = dispatcher.finished(EndpointKey(10), failed, at: start)
+        dispatcher.work(at: [EndpointKey(10)])
+        let others = dispatcher.claims(at: start).filter { $0.endpoint != one }
+        #expect(others.map(\.limit) == [1])
     }
 
     @Test func itSaysWhenToLookAgain() throws {
