@@ -13,6 +13,26 @@ public enum AttemptOutcome: Equatable, Sendable {
     case failed(AttemptFailure)
 }
 
+extension AttemptOutcome {
+    /// As in the column `delivery_attempt.outcome` and in `--json`.
+    public var name: String {
+        switch self {
+        case .entered: "entered"
+        case .refused: "refused"
+        case .gone: "gone"
+        case .failed: "failed"
+        }
+    }
+
+    /// Why it brought nothing; nil when it entered.
+    public var failure: AttemptFailure? {
+        switch self {
+        case .entered: nil
+        case .refused(let failure), .gone(let failure), .failed(let failure): failure
+        }
+    }
+}
+
 /// Why an attempt brought nothing.
 public struct AttemptFailure: Equatable, Sendable {
     /// Longest `detail`, in Unicode scalars.

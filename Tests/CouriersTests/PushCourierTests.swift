@@ -205,7 +205,7 @@ import Trust
         defer { receiver.stop() }
         let passes = Counter()
         let parcel = Parcel(
-            delivery: DeliveryID(), messageType: .edoc, length: 3, sha256: SHA256Digest(of: [1, 2, 3]),
+            delivery: DeliveryID(), kind: .edoc, length: 3, sha256: SHA256Digest(of: [1, 2, 3]),
             content: {
                 let (fails, chunks) = (passes.next() == pass, Counter())
                 return PackageContent(
@@ -228,7 +228,7 @@ import Trust
         defer { receiver.stop() }
         let bytes = [UInt8](repeating: 7, count: 1_000)
         let parcel = Parcel(
-            delivery: DeliveryID(), messageType: .status, length: bytes.count + difference,
+            delivery: DeliveryID(), kind: .status, length: bytes.count + difference,
             sha256: SHA256Digest(of: bytes), content: { Sample.content([bytes]) })
         let outcome = await (try Sample.courier()).carry(parcel, to: try Sample.endpoint(port: receiver.port))
         guard case .failed(let failure) = outcome else {

@@ -36,7 +36,7 @@ enum Sample {
 
     static func parcel(_ bytes: [UInt8]) -> Parcel {
         Parcel(
-            delivery: DeliveryID(), messageType: .edoc, length: bytes.count, sha256: SHA256Digest(of: bytes),
+            delivery: DeliveryID(), kind: .edoc, length: bytes.count, sha256: SHA256Digest(of: bytes),
             content: { content([bytes]) })
     }
 
@@ -53,7 +53,7 @@ enum Sample {
         for index in 0..<count { hash.update(chunk(index, length)) }
         let passes = Counter()
         return Parcel(
-            delivery: DeliveryID(), messageType: .edoc, length: count * length, sha256: hash.current(),
+            delivery: DeliveryID(), kind: .edoc, length: count * length, sha256: hash.current(),
             content: {
                 let pass = passes.next()
                 let chunks = Counter()

@@ -52,7 +52,7 @@ struct PushRequest: Sendable {
                 "webhook-id": "\(parcel.delivery)", "webhook-timestamp": "\(timestamp)",
                 "webhook-signature": signatures.map { "v1,\(Data($0.code()).base64EncodedString())" }
                     .joined(separator: " "),
-                "truc-message-type": parcel.messageType.rawValue, "truc-sha256": parcel.sha256.hex,
+                "truc-message-type": parcel.kind.rawValue, "truc-sha256": parcel.sha256.hex,
             ])
     }
 }

@@ -12,9 +12,24 @@ public protocol Courier: Sendable {
 
 /// One delivery on its way out: the exact bytes that were accepted, and under which name they go.
 public struct Parcel: Sendable {
+    /// What a parcel is, in the words of the header `truc-message-type`.
+    public enum Kind: String, Sendable {
+        case edoc
+        case status
+        /// The operator tries the endpoint: to be checked and answered as any other, and thrown away.
+        case test
+
+        public init(_ type: MessageType) {
+            switch type {
+            case .edoc: self = .edoc
+            case .status: self = .status
+            }
+        }
+    }
+
     /// The same on every attempt: by it a recipient knows what it has already.
     public let delivery: DeliveryID
-    public let messageType: MessageType
+    public let kind: Kind
     /// Bytes of the package.
     public let length: Int
     public let sha256: SHA256Digest
@@ -22,11 +37,11 @@ public struct Parcel: Sendable {
     public let content: @Sendable () -> PackageContent
 
     public init(
-        delivery: DeliveryID, messageType: MessageType, length: Int, sha256: SHA256Digest,
+        delivery: DeliveryID, kind: Kind, length: Int, sha256: SHA256Digest,
         content: @escaping @Sendable () -> PackageContent
     ) {
         self.delivery = delivery
-        self.messageType = messageType
+        self.kind = kind
         self.length = length
         self.sha256 = sha256
         self.content = content

@@ -150,7 +150,7 @@ public final class Delivering: Sendable {
             let reader = store.content
             outcome = await courier.carry(
                 Parcel(
-                    delivery: delivery.id, messageType: delivery.messageType, length: content.length,
+                    delivery: delivery.id, kind: Parcel.Kind(delivery.messageType), length: content.length,
                     sha256: delivery.sha256, content: { PackageContent(chunks: reader.read(content)) }), to: endpoint)
         }
         FaultPoint.pushAfterAnswer.pass()
@@ -274,11 +274,15 @@ extension RegistrySnapshot {
     /// An endpoint that may be carried to now; nil for one that is gone, suspended, or whose address or system cannot be
     /// used.
     func pushEndpoint(_ key: EndpointKey, at now: Instant) -> PushEndpoint? {
-        guard let record = endpoints.first(where: { $0.key == key }), !record.isSuspended,
-            let url = try? EndpointURL(parsing: record.url),
+        endpoints.first { $0.key == key && !$0.isSuspended }.flatMap { pushEndpoint($0, at: now) }
+    }
+
+    /// How to reach an endpoint; nil for one whose address or system cannot be used.
+    func pushEndpoint(_ record: EndpointRecord, at now: Instant) -> PushEndpoint? {
+        guard let url = try? EndpointURL(parsing: record.url),
             let system = agency(record.agency)?.system.flatMap({ self.system($0) }), !system.isDisabled,
             case let secrets = system.secrets(at: now), !secrets.isEmpty
         else { return nil }
-        return PushEndpoint(id: key, agency: record.agency, url: url, secrets: secrets)
+        return PushEndpoint(id: record.key, agency: record.agency, url: url, secrets: secrets)
     }
 }

@@ -90,12 +90,7 @@ struct Finish {
         }
     }
 
-    private var failure: AttemptFailure? {
-        switch outcome {
-        case .entered: nil
-        case .refused(let failure), .gone(let failure), .failed(let failure): failure
-        }
-    }
+    private var failure: AttemptFailure? { outcome.failure }
 
     private func attempt(isLate: Bool) -> PostgresStatement {
         (
@@ -158,17 +153,5 @@ struct Finish {
                     ])
             ]),
         ])
-    }
-}
-
-extension AttemptOutcome {
-    /// As in the column `delivery_attempt.outcome`.
-    public var name: String {
-        switch self {
-        case .entered: "entered"
-        case .refused: "refused"
-        case .gone: "gone"
-        case .failed: "failed"
-        }
     }
 }

@@ -3,12 +3,13 @@ import ArgumentParser
 import Delivery
 import Exchange
 import Foundation
+import Hub
 import Store
 
 struct EndpointCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "endpoint", abstract: "Where packages are carried to, instead of waiting to be pulled.",
-        subcommands: [Set.self, List.self, Suspend.self, Resume.self, Remove.self])
+        subcommands: [Set.self, List.self, Test.self, Suspend.self, Resume.self, Remove.self])
 
     struct Set: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -83,6 +84,50 @@ struct EndpointCommand: AsyncParsableCommand {
                             $0.url + ($0.reason.map { " — \($0)" } ?? since),
                         ]
                     })
+        }
+    }
+
+    struct Test: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Carry a small test package to an agency's endpoint, from this machine and now.",
+            discussion: """
+                truc endpoint test 000.00.13.H52
+
+                The real thing: name, connection, certificate, signature, receipt, by the settings of this installation. The
+                package says in truc-message-type that it is a test. A suspended endpoint is tried too, and stays suspended.
+                """)
+
+        @Argument(help: "The agency's identifier.") var agency: String
+        @OptionGroup var installation: InstallationOptions
+        @OptionGroup var output: OutputOptions
+
+        /// How the trial ended, as printed.
+        struct Shown: Encodable {
+            let agency: AgencyID
+            let url: String
+            let outcome: String
+            let code: String?
+            let httpStatus: Int?
+            let detail: String?
+        }
+
+        func run() async throws {
+            let agency = try Input.read(self.agency, AgencyID.init(parsing:))
+            let courier = try await PushRules.courier(installation.settings())
+            let registry = RegistrySnapshot(try await Installation.visit(installation) { try await $0.registry() })
+            let trial = try await EndpointTrial(of: agency, in: registry, by: courier, at: .now())
+            let failure = trial.outcome.failure
+            if output.json {
+                try Console.printJSON(
+                    Shown(
+                        agency: agency, url: trial.url, outcome: trial.outcome.name, code: failure?.code.rawValue,
+                        httpStatus: failure?.httpStatus, detail: failure?.detail))
+            }
+            if let failure {
+                let status = failure.httpStatus.map { "HTTP \($0) " } ?? ""
+                throw Refusal(failure.code, "\(trial.url): \(status)\(failure.detail)")
+            }
+            if !output.json { print("\(trial.url): đã nhận gói thử và trả lời đúng biên nhận.") }
         }
     }
 

@@ -62,6 +62,8 @@ import Testing
         let metrics = try await province.hub.get("/metrics")
         #expect(
             String(decoding: metrics.body, as: UTF8.self).contains(#"truc_push_attempts_total{outcome="entered"} 1"#))
+        let test = try await province.hub.command("endpoint", "test", Province.justice, "--json")
+        #expect(test.status == 0 && test.output.contains(#""outcome" : "entered""#), "\(test)")
         let list = try await province.hub.command("endpoint", "list", "--json")
         #expect(list.output.contains(#""state" : "open""#) && list.output.contains(#""waiting" : 0"#))
         try await province.hub.stop()
@@ -93,6 +95,12 @@ import Testing
             let set = try await province.hub.command("endpoint", "set", Province.justice, url)
             #expect(set.status != 0 && set.errors.contains("[\(code)]"), "\(url): \(set.errors)")
         }
+        let set = try await province.hub.command("endpoint", "set", Province.justice, "https://khong-co.invalid/")
+        #expect(set.status == 0)
+        let test = try await province.hub.command("endpoint", "test", Province.justice)
+        #expect(test.status == 3 && test.errors.contains("[push.name-unknown]"), "\(test)")
+        #expect(
+            try await province.hub.command("endpoint", "remove", Province.justice, "--reason", "thử").status == 0)
         let none = try await province.hub.command("endpoint", "resume", Province.justice, "--reason", "thử")
         #expect(none.status == 1 && none.errors.contains("[endpoint.not-found]"))
         try await province.hub.stop()
