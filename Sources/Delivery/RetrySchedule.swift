@@ -28,6 +28,9 @@ public struct RetrySchedule: Equatable, Sendable {
         delays: [.seconds(5), .seconds(15), .seconds(30), .seconds(60), .seconds(120), .seconds(300)],
         lifetime: .seconds(3 * 86_400))
 
+    /// Beyond this nothing is tried by any of them.
+    public static let longestLifetime = max(ordinary.lifetime, immediate.lifetime)
+
     /// The schedule of a document's urgency.
     public static func of(_ urgency: Urgency) -> RetrySchedule { urgency >= .immediate ? immediate : ordinary }
 

@@ -78,6 +78,7 @@ public final class Delivering: Sendable {
             timers.addTask { await self.listen() }
             timers.addTask { await self.keepTime() }
             timers.addTask { await self.keepAlive() }
+            timers.addTask { await self.keepPromises() }
             await withTaskCancellationHandler {
                 await withDiscardingTaskGroup { await decide(in: &$0) }
             } onCancel: {
@@ -124,18 +125,19 @@ public final class Delivering: Sendable {
 
     private func claim(_ claim: Dispatcher.Claim, from cursor: ClaimCursor) async {
         let database = store.database
+        let node = node.withLock { $0 }
         do {
             let snapshot = try await registry.current()
             guard let endpoint = snapshot.pushEndpoint(claim.endpoint, at: .now()) else {
                 return tell(.claimed(claim, [], nil, cursor))
             }
-            let node = node.withLock { $0 }
             let (claimed, next) = try await database.claim(
                 claim.endpoint, limit: claim.limit, node: node, cursor: cursor)
             tell(.claimed(claim, claimed, endpoint, next))
         } catch {
-            // The next look finds what is still due.
             logger.warning("push: nothing could be claimed", metadata: ["error": "\(error)"])
+            // It may have been written although nobody told us: under another name nothing is carried by nobody.
+            await rejoin(after: node)
             tell(.claimed(claim, [], nil, cursor))
         }
     }
@@ -221,7 +223,6 @@ public final class Delivering: Sendable {
                     if !swept.endpoints.isEmpty { tell(.freed(swept.endpoints)) }
                     isMore = swept.isMore
                 }
-                while try await notices.tell() {}
                 tell(.endpoints(try await registry.current().endpoints))
                 let endpoints = try await store.database.endpointsWithWork()
                 if !endpoints.isEmpty { tell(.due(endpoints)) }
@@ -232,6 +233,29 @@ public final class Delivering: Sendable {
             }
             tell(.ticked)
             try? await clock.sleep(for: max(Self.tick, began.duration(to: .now) * Self.restFactor))
+        }
+    }
+
+    /// Gives up what its time is over for, and tells senders; in its own time, so that neither keeps anything from being
+    /// carried.
+    private func keepPromises() async {
+        let clock = ContinuousClock()
+        while !Task.isCancelled {
+            let began = clock.now
+            do {
+                for id in try await store.database.overdue(at: .now()) {
+                    do {
+                        _ = try await store.database.order(
+                            .expire, id, reason: "không giao được trong thời hạn", actor: "hub", at: .now())
+                    } catch let refusal as Refusal where refusal.code == .confirmationConflict {
+                        // It has moved on since.
+                    }
+                }
+                try await notices.tell()
+            } catch {
+                logger.warning("push: senders could not be told", metadata: ["error": "\(error)"])
+            }
+            try? await clock.sleep(for: max(Self.tick, began.duration(to: .now)))
         }
     }
 

@@ -16,14 +16,19 @@ struct SenderNotices {
     let registry: Registry
     let logger: Logger
 
-    /// Tells what is due now, at most `maxRound`.
+    /// Tells what is due now, at most `maxRound`. One that cannot be told keeps no other from it.
     ///
-    /// - Returns: whether there may be more.
-    /// - Throws: what kept it from telling; what was told stays told.
-    func tell() async throws -> Bool {
-        let due = try await store.database.dueNotices(limit: Self.maxRound)
-        for notice in due { try await tell(notice) }
-        return due.count == Self.maxRound
+    /// - Throws: when nothing could be found out.
+    func tell() async throws {
+        for notice in try await store.database.dueNotices(limit: Self.maxRound) {
+            do {
+                try await tell(notice)
+            } catch {
+                logger.warning(
+                    "push: a sender could not be told yet",
+                    metadata: ["delivery": "\(notice.delivery)", "error": "\(error)"])
+            }
+        }
     }
 
     private func tell(_ due: DueNotice) async throws {

@@ -287,7 +287,8 @@ private enum MailboxStatements {
     static let move = """
         UPDATE delivery SET state = $2, failures = $3, updated_at = $4, detail = coalesce($5, detail),
             failed_at = CASE WHEN $5 IS NULL THEN failed_at ELSE $4 END,
-            entered_at = CASE WHEN $2 = 'delivered' THEN coalesce(entered_at, $4) ELSE entered_at END
+            entered_at = CASE WHEN $2 = 'delivered' THEN coalesce(entered_at, $4) ELSE entered_at END,
+            refusal = NULL, is_notice_due = false
         WHERE id = $1
         """
 }

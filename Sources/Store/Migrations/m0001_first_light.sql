@@ -284,6 +284,7 @@ CREATE SEQUENCE queue_token;
 CREATE INDEX queue_ready ON queue (endpoint_id, rank, delivery_id)
     WHERE node IS NULL AND due_at IS NULL AND NOT is_parked;
 CREATE INDEX queue_later ON queue (due_at) WHERE due_at IS NOT NULL AND node IS NULL AND NOT is_parked;
+CREATE INDEX queue_by_age ON queue (first_due);
 CREATE INDEX queue_carried ON queue (node) WHERE node IS NOT NULL;
 
 -- Every attempt, for ever.
@@ -440,7 +441,7 @@ GRANT DELETE ON system_client_key, holiday, node, queue TO truc_runtime;
 GRANT UPDATE (state, reason, changed_at, failing_at) ON endpoint TO truc_runtime;
 GRANT UPDATE (alive_until) ON node TO truc_runtime;
 GRANT USAGE ON SEQUENCE queue_token TO truc_runtime;
-GRANT UPDATE (due_at, first_due, is_parked, node, token, attempts) ON queue TO truc_runtime;
+GRANT UPDATE (endpoint_id, due_at, first_due, is_parked, node, token, attempts) ON queue TO truc_runtime;
 GRANT UPDATE (state, refusal, detail, failures, fetched_at, last_fetched_at, failed_at, entered_at, updated_at,
     is_notice_due)
     ON delivery TO truc_runtime;

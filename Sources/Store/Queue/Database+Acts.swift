@@ -18,17 +18,19 @@ extension Database {
         try await run { connection in
             try connection.transaction {
                 let locked = try connection.pipeline([
-                    (QueueStatements.lockDelivery, [.uuid(id.uuid)]), (QueueStatements.lockQueue, [.uuid(id.uuid)]),
+                    (QueueStatements.holdEndpoints, []), (QueueStatements.lockDelivery, [.uuid(id.uuid)]),
+                    (QueueStatements.lockQueue, [.uuid(id.uuid)]),
                 ])
-                guard let row = locked[0].first else { throw Refusal(.packageNotFound, id.description) }
+                guard let row = locked[1].first else { throw Refusal(.packageNotFound, id.description) }
                 guard let state = DeliveryState(rawValue: try row.decode("state", as: String.self)) else {
                     throw Refusal(.internalError, "unknown delivery state")
                 }
                 let wasFetched = try row.decodeIfPresent("fetched_at", as: Instant.self) != nil
                 let wasCarried = try row.decode("was_carried", as: Bool.self)
-                let isCarried = try locked[1].first?.decodeIfPresent("node", as: UUID.self) != nil
+                // Claimed once, it may have been sent, whoever has heard of it.
+                let wasClaimed = try locked[2].first.map { try $0.decode("token", as: Int64.self) > 0 } ?? false
                 let life = DeliveryLife(state: state, failures: Int(try row.decode("failures", as: Int32.self)))
-                switch life.decide(act, isSeen: wasFetched || wasCarried || isCarried) {
+                switch life.decide(act, isSeen: wasFetched || wasCarried || wasClaimed) {
                 case .unchanged: return (state, state)
                 case .refuse: throw Refusal(.confirmationConflict, "\(id): \(state.rawValue) → \(act.rawValue)")
                 case .become(let after):

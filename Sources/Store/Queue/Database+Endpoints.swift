@@ -115,7 +115,7 @@ extension PostgresConnection {
             return nil
         }
         let endpoint = try row.decode("id", as: Int64.self)
-        try query(EndpointStatements.emptyQueue, [.int8(endpoint)])
+        try query(EndpointStatements.emptyQueue, [.int8(agency)])
         return endpoint
     }
 

@@ -19,7 +19,8 @@ public struct DueNotice: Sendable {
 }
 
 extension Database {
-    /// Deliveries whose senders are yet to be told that they were given up, oldest first.
+    /// Deliveries whose senders are yet to be told that they were given up: any of them, so that one that
+    /// cannot be told does not stand before the others for ever.
     public func dueNotices(limit: Int) async throws -> [DueNotice] {
         try await run { connection in
             try connection.query(NoticeStatements.due, [.int8(Int64(limit))]).map { row in
@@ -54,7 +55,8 @@ private enum NoticeStatements {
             delivery.recipient_written, package.document_id, package.code_number, package.code_notation,
             package.promulgation_date, coalesce(delivery.refusal, '') AS refusal, delivery.updated_at
         FROM delivery JOIN package ON package.id = delivery.package_id
-        WHERE delivery.is_notice_due ORDER BY delivery.id LIMIT $1
+        WHERE delivery.is_notice_due AND delivery.state IN ('refused', 'expired')
+        ORDER BY random() LIMIT $1
         """
     static let sent = "UPDATE delivery SET is_notice_due = false WHERE id = $1 AND updated_at = $2"
 }

@@ -7,6 +7,8 @@ import Trust
 extension Database {
     /// Most deliveries whose time has come that are made ready in one statement.
     static let maxSweep = 1_000
+    /// Most deliveries of one look at what is overdue.
+    static let maxOverdue = 50
 
     /// Takes deliveries for an endpoint, the most urgent first and the oldest first within.
     ///
@@ -56,8 +58,9 @@ extension Database {
             try connection.transaction {
                 let found = try connection.query(QueueStatements.lockQueue, [.uuid(claim.id.uuid)])
                 guard let row = found.first, try row.decode("token", as: Int64.self) == claim.token else { return }
+                let attempts = try row.decode("attempts", as: Int32.self)
                 try connection.query(
-                    QueueStatements.free, [.uuid(claim.id.uuid), .null, .int4(Int32(claim.attempt - 1))])
+                    QueueStatements.free, [.uuid(claim.id.uuid), .null, .int4(max(attempts - 1, 0))])
             }
         }
     }
@@ -70,6 +73,20 @@ extension Database {
             let rows = try connection.query(
                 QueueStatements.sweep, [.timestamptz(now), .int8(Int64(Self.maxSweep))])
             return (try EndpointKey.set(rows), rows.count == Self.maxSweep)
+        }
+    }
+
+    /// Deliveries that nobody carries although their time is over: behind an endpoint that was away or suspended all the
+    /// while. At most `maxOverdue`.
+    public func overdue(at now: Instant) async throws -> [DeliveryID] {
+        try await run { connection in
+            try connection.query(
+                QueueStatements.overdue,
+                [
+                    .timestamptz(now.advanced(by: .zero - RetrySchedule.longestLifetime)),
+                    .int8(Int64(Self.maxOverdue)),
+                ]
+            ).map { DeliveryID(uuid: try $0.decode("delivery_id", as: UUID.self)) }
         }
     }
 
@@ -141,8 +158,8 @@ extension ClaimedDelivery {
                 throw Refusal(.contentDestroyed, "\(package)")
             }
             content = .success(stored)
-        } catch let refusal as Refusal {
-            content = .failure(refusal)
+        } catch {
+            content = .failure(error as? Refusal ?? Refusal(.internalError, "\(package): \(error)"))
         }
         self.init(
             id: DeliveryID(uuid: try row.decode("delivery_id", as: UUID.self)), packageID: package, messageType: type,

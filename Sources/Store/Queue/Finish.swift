@@ -35,17 +35,30 @@ struct Finish {
         guard let state = DeliveryState(rawValue: try row.decode("state", as: String.self)) else {
             throw Refusal(.internalError, "unknown delivery state")
         }
-        guard let queued = locked[1].first, try holds(queued) else {
-            try connection.pipeline([attempt(isLate: true)])
-            return .late
+        let life = DeliveryLife(state: state, failures: Int(try row.decode("failures", as: Int32.self)))
+        let package = PackageID(uuid: try row.decode("package_id", as: UUID.self))
+        guard let queued = locked[1].first else {
+            // Given up, or to be pulled, while it was on its way: what the recipient has after all counts.
+            guard case .entered = outcome, case .become(let after) = life.decide(.entered) else { return try late() }
+            try connection.pipeline([attempt(isLate: false)] + moved(after, package: package))
+            return .counted(after.state, nextAt: nil)
+        }
+        guard try holds(queued) else { return try late() }
+        let attempts = Int(try queued.decode("attempts", as: Int32.self))
+        if case .failed = outcome, attempts != claim.attempt {
+            // Somebody asked for a new beginning while this was on its way.
+            try connection.pipeline([
+                attempt(isLate: false),
+                (QueueStatements.free, [.uuid(claim.id.uuid), .null, .int4(Int32(attempts))]),
+            ])
+            return .counted(state, nextAt: nil)
         }
         let next = try nextAttempt(queued, Urgency(rawValue: Int(try row.decode("urgency", as: Int16.self))) ?? .normal)
-        let life = DeliveryLife(state: state, failures: Int(try row.decode("failures", as: Int32.self)))
         var statements = [attempt(isLate: false)]
         if case .gone(let failure) = outcome { try suspendEndpoint(failure) }
         switch life.decide(kind(next)) {
         case .become(let after):
-            statements += moved(after, package: PackageID(uuid: try row.decode("package_id", as: UUID.self)))
+            statements += moved(after, package: package)
             try connection.pipeline(statements)
             return .counted(after.state, nextAt: nil)
         case .unchanged, .refuse:
@@ -61,6 +74,11 @@ struct Finish {
             try connection.pipeline(statements)
             return .counted(state, nextAt: next)
         }
+    }
+
+    private func late() throws -> FinishedAttempt {
+        try connection.pipeline([attempt(isLate: true)])
+        return .late
     }
 
     private func holds(_ row: PostgresRow) throws -> Bool {
@@ -120,7 +138,9 @@ struct Finish {
             detail["code"] = .string(failure.code.rawValue)
             detail["detail"] = .string(failure.detail)
         }
-        return [
+        let well: [PostgresStatement] =
+            after.state == .delivered ? [(QueueStatements.setWell, [.int8(claim.endpoint.value)])] : []
+        return well + [
             (
                 QueueStatements.move,
                 [

@@ -75,7 +75,8 @@ enum QueueStatements {
             AND endpoint.state <> 'removed'
         WHERE delivery.id = $1
         ON CONFLICT (delivery_id) DO UPDATE SET
-            is_parked = false, due_at = NULL, attempts = 0, first_due = excluded.first_due
+            endpoint_id = excluded.endpoint_id, is_parked = false, due_at = NULL, attempts = 0,
+            first_due = excluded.first_due
         """
 
     static let move = """
@@ -86,6 +87,10 @@ enum QueueStatements {
                 -- Nobody is told of the hub's own messages.
                 SELECT FROM package WHERE package.id = delivery.package_id AND system_id IS NOT NULL)
         WHERE id = $1
+        """
+
+    static let overdue = """
+        SELECT delivery_id FROM queue WHERE first_due < $1 AND node IS NULL AND NOT is_parked ORDER BY first_due LIMIT $2
         """
 
     /// Those whose time has come.
@@ -106,6 +111,7 @@ enum QueueStatements {
         RETURNING agency_id
         """
     /// From the first failed probe on it stays the instant at which it began.
+    static let setWell = "UPDATE endpoint SET failing_at = NULL WHERE id = $1 AND failing_at IS NOT NULL"
     static let setFailing = """
         UPDATE endpoint SET failing_at = CASE WHEN $2 THEN coalesce(failing_at, $3) END WHERE id = $1
         """
@@ -133,7 +139,9 @@ enum EndpointStatements {
         RETURNING id, url
         """
     /// What is on its way to an endpoint that is no more stays in its recipient's list.
-    static let emptyQueue = "DELETE FROM queue WHERE endpoint_id = $1"
+    static let emptyQueue = """
+        DELETE FROM queue USING endpoint WHERE endpoint.id = queue.endpoint_id AND endpoint.agency_id = $1
+        """
     static let add = """
         INSERT INTO endpoint (agency_id, url, created_at, changed_at) VALUES ($1, $2, $3, $3) RETURNING id
         """

@@ -29,7 +29,11 @@ enum RecallStatements {
         """
 
     /// Asked after the locks are held: an attempt that has just ended is seen then.
-    static let carried = "SELECT DISTINCT delivery_id FROM delivery_attempt WHERE delivery_id = ANY ($1)"
+    /// Sent, or claimed once: then it may have been sent, whoever has heard of it.
+    static let carried = """
+        SELECT delivery_id FROM delivery_attempt WHERE delivery_id = ANY ($1)
+        UNION SELECT delivery_id FROM queue WHERE delivery_id = ANY ($1) AND token > 0
+        """
 
     static let add = """
         INSERT INTO recall (document_package_id, recipient_agency_id, recall_package_id, outcome, asked_at)

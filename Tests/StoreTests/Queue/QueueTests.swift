@@ -316,6 +316,7 @@ import Testing
                         system: TestAgency.finance.systemID, request: RequestID(), at: .now())
                 }
                 group.addTask { _ = await refusal { try await bench.order(.hold, id) } }
+                group.addTask { _ = await refusal { try await bench.order(.retry, id) } }
             }
             group.addTask {
                 for _ in 0..<5 {
@@ -328,6 +329,68 @@ import Testing
         let states: [String] = try await bench.accepting.column(
             "SELECT DISTINCT state AS value FROM delivery ORDER BY 1")
         #expect(Set(states).isSubset(of: ["waiting", "delivered", "held"]) && states.contains("delivered"))
+        // Nothing waits for an endpoint that is no more.
+        let orphans: [Int64] = try await bench.accepting.column(
+            """
+            SELECT count(*) AS value FROM queue JOIN endpoint ON endpoint.id = queue.endpoint_id
+            WHERE endpoint.state = 'removed'
+            """)
+        #expect(orphans == [0])
+        await bench.close()
+    }
+
+    @Test func whatArrivesAfterItWasGivenUpCountsAllTheSame() async throws {
+        let bench = try await QueueBench()
+        let ids = try await bench.accept(2)
+        let claimed = try await bench.claim()
+        try await bench.order(.expire, ids[0])
+        #expect(try await bench.finish(claimed[0], .entered) == .counted(.delivered, nextAt: nil))
+        #expect(try await bench.database.dueNotices(limit: 5).isEmpty)
+        let finance = try AgencyID(parsing: TestAgency.finance.code)
+        try await bench.database.removeEndpoint(of: finance, reason: "kéo", actor: "operator:test", at: .now())
+        #expect(try await bench.finish(claimed[1], .entered) == .counted(.delivered, nextAt: nil))
+        #expect(try await bench.events(ids[0]) == ["delivery.expired", "delivery.delivered"])
+        #expect(try await bench.accepting.pending(.finance) == [])
+        await bench.close()
+    }
+
+    @Test func aNewBeginningIsNotUndoneByAnAttemptThatWasUnderWay() async throws {
+        let bench = try await QueueBench()
+        let start = Instant.now()
+        let id = try await bench.accept(1, at: start)[0]
+        let first = try #require(try await bench.claim().first)
+        try await bench.finish(first, failed, at: start)
+        _ = try await bench.database.sweep(at: .latest)
+        let second = try #require(try await bench.claim().first)
+        try await bench.order(.retry, id)
+        #expect(try await bench.finish(second, failed, at: start) == .counted(.waiting, nextAt: nil))
+        #expect(try await bench.claim().map(\.attempt) == [1])
+        await bench.close()
+    }
+
+    @Test func whatIsConfirmedAfterAllIsNotToldAsGivenUp() async throws {
+        let bench = try await QueueBench()
+        let id = try await bench.accept(1)[0]
+        try await bench.order(.expire, id)
+        #expect(try await bench.database.dueNotices(limit: 5).map(\.delivery) == [id])
+        _ = try await bench.database.confirm(
+            id, .done, description: nil, agencies: [bench.accepting.key(.finance)],
+            system: TestAgency.finance.systemID, request: RequestID(), at: .now())
+        #expect(try await bench.database.dueNotices(limit: 5).isEmpty)
+        #expect(try await bench.database.report(on: id).refusal == nil)
+        await bench.close()
+    }
+
+    @Test func whatWaitsBehindADeadEndpointIsOverdueWhenItsTimeIsOver() async throws {
+        let bench = try await QueueBench()
+        let start = Instant.now()
+        let ids = try await bench.accept(2, at: start)
+        try await bench.order(.hold, ids[1])
+        let end = start.advanced(by: RetrySchedule.longestLifetime)
+        #expect(try await bench.database.overdue(at: end) == [])
+        #expect(try await bench.database.overdue(at: end.advanced(by: .seconds(1))) == [ids[0]])
+        _ = try await bench.claim()
+        #expect(try await bench.database.overdue(at: end.advanced(by: .seconds(1))) == [])
         await bench.close()
     }
 
