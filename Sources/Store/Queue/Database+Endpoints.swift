@@ -8,13 +8,17 @@ extension Database {
     /// An earlier endpoint of the agency is removed: nothing is carried there any more, what is on its way ends.
     /// - Parameter url: judged already by who calls.
     /// - Returns: the new endpoint, and how many deliveries wait for it.
-    /// - Throws: `Refusal`: `.agencyNotFound`, `.agencyWithoutSystem` for one that no system speaks for.
+    /// - Throws: `Refusal`: `.agencyNotFound`, `.recipientNoSystem` for one that no system speaks for: nobody's secret
+    ///   would sign.
     public func setEndpoint(
         of agency: AgencyID, url: String, actor: String, at now: Instant
     ) async throws -> (endpoint: EndpointKey, waiting: Int) {
         try await run { connection in
             try connection.transaction {
                 let key = try connection.beginEndpointChange(agency)
+                guard try !connection.query(EndpointStatements.speaker, [.int8(key)]).isEmpty else {
+                    throw Refusal(.recipientNoSystem, agency.text)
+                }
                 try connection.removeEndpoint(of: key, at: now)
                 let endpoint = try connection.query(
                     EndpointStatements.add, [.int8(key), .text(url), .timestamptz(now)]

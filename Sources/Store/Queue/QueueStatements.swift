@@ -134,6 +134,7 @@ enum QueueStatements {
 
 enum EndpointStatements {
     static let current = "SELECT id, agency_id, url, state FROM endpoint WHERE state <> 'removed' ORDER BY id"
+    static let speaker = "SELECT system_id FROM agency WHERE id = $1 AND system_id IS NOT NULL"
     static let remove = """
         UPDATE endpoint SET state = 'removed', changed_at = $2 WHERE agency_id = $1 AND state <> 'removed'
         RETURNING id, url

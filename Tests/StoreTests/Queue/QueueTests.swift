@@ -262,6 +262,19 @@ import Testing
         await bench.close()
     }
 
+    @Test func nobodysSecretSignsForAnAgencyWithoutASystem() async throws {
+        let bench = try await QueueBench()
+        let agency = try AgencyID(parsing: TestAgency.withoutSystem.code)
+        let version = try await bench.database.registryVersion()
+        #expect(
+            await refusal {
+                _ = try await bench.database.setEndpoint(
+                    of: agency, url: "https://qlvb.example/", actor: "operator:test", at: .now())
+            } == .recipientNoSystem)
+        #expect(try await bench.database.registryVersion() == version)
+        await bench.close()
+    }
+
     /// What is accepted while an endpoint is set misses it never: either it was there, or it is found waiting.
     @Test func nothingAcceptedMeanwhileMissesANewEndpoint() async throws {
         let bench = try await QueueBench()
