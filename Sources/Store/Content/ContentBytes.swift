@@ -26,34 +26,75 @@ public struct ContentBytes: Sendable {
     /// Bytes of the content as it is stored.
     var sealedLength: Int { FrameLayout.sealedLength(plaintextLength: length) }
 
-    /// Seals the bytes, a frame at a time.
-    ///
-    /// - Parameter sink: gets each sealed frame; its bytes are valid during the call only.
-    func seal<Failure: Error>(_ sink: (UnsafeRawBufferPointer) throws(Failure) -> Void) throws(Failure) {
-        var encryptor = FrameEncryptor(key)
-        for chunk in chunks {
-            try chunk.span.withUnsafeBytes { (bytes) throws(Failure) in try encryptor.update(bytes, sink) }
-        }
-        try encryptor.finish(sink)
-    }
-
     /// The sealed bytes, cut as the rows of `content_chunk` are.
     var sealedPieces: [[UInt8]] {
+        var sealer = ContentSealer(self)
         var pieces: [[UInt8]] = []
-        var piece: [UInt8] = []
-        piece.reserveCapacity(min(sealedLength, ContentStore.sealedChunkLength))
-        seal { frame in
-            piece += frame
-            guard piece.count == ContentStore.sealedChunkLength else { return }
+        var rest = sealedLength
+        while rest > 0 {
+            let length = min(rest, ContentStore.sealedChunkLength)
+            let piece = [UInt8](unsafeUninitializedCapacity: length) { buffer, filled in
+                let bytes = UnsafeMutableRawBufferPointer(buffer)
+                while filled < length, let count = sealer.nextLength {
+                    sealer.seal(into: UnsafeMutableRawBufferPointer(rebasing: bytes[filled..<filled + count]))
+                    filled += count
+                }
+            }
             pieces.append(piece)
-            piece.removeAll(keepingCapacity: true)
+            rest -= length
         }
-        return piece.isEmpty ? pieces : pieces + [piece]
+        return pieces
     }
 
     /// Computes the digest.
     public init(_ bytes: [UInt8]) {
         self.init(chunks: [bytes], digest: SHA256Digest(of: bytes))
+    }
+}
+
+/// Seals one content frame by frame, each at the place where it is wanted: the plaintext is copied once, to there.
+struct ContentSealer: ~Copyable {
+    private let chunks: [[UInt8]]
+    private var sealer: FrameSealer
+    /// Where the plaintext goes on: which chunk, and the bytes of it that are done.
+    private var chunk = 0
+    private var done = 0
+    /// Bytes of plaintext that are not sealed yet.
+    private var rest: Int
+
+    init(_ content: ContentBytes) {
+        chunks = content.chunks
+        sealer = FrameSealer(content.key)
+        rest = content.length
+    }
+
+    /// Bytes of the next sealed frame; nil after the last.
+    var nextLength: Int? {
+        sealer.isFinished ? nil : min(rest, FrameLayout.plaintextByteCount) + AESGCM.tagByteCount
+    }
+
+    /// Seals the next frame.
+    ///
+    /// - Parameter output: exactly `nextLength` bytes.
+    mutating func seal(into output: UnsafeMutableRawBufferPointer) {
+        let plaintext = UnsafeMutableRawBufferPointer(rebasing: output.dropLast(AESGCM.tagByteCount))
+        var filled = 0
+        while filled < plaintext.count {
+            let source = chunks[chunk]
+            let count = min(source.count - done, plaintext.count - filled)
+            source.withUnsafeBytes {
+                UnsafeMutableRawBufferPointer(rebasing: plaintext[filled...])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[done..<done + count]))
+            }
+            filled += count
+            done += count
+            if done == source.count {
+                chunk += 1
+                done = 0
+            }
+        }
+        rest -= filled
+        sealer.seal(UnsafeRawBufferPointer(plaintext), isLast: rest == 0, into: output)
     }
 }
 

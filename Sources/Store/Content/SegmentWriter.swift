@@ -116,8 +116,9 @@ public final class SegmentWriter: Sendable {
         for payload in segment.waiting {
             let length = payload.sealedLength
             let header = RecordHeader(file: segment.file.id, offset: offset, length: length, digest: payload.digest)
-            try header.encoded.span.withUnsafeBytes { (bytes) throws(ContentError) in try stage.put(bytes) }
-            try payload.seal { (frame) throws(ContentError) in try stage.put(frame) }
+            try stage.room(for: RecordHeader.byteCount).copyBytes(from: header.encoded)
+            var sealer = ContentSealer(payload)
+            while let count = sealer.nextLength { sealer.seal(into: try stage.room(for: count)) }
             let recordLength = RecordHeader.recordLength(payload: length)
             try stage.putZeros(recordLength - RecordHeader.byteCount - length)
             offset += Int64(recordLength)
@@ -199,37 +200,34 @@ private struct WriteStage {
         self.offset = offset
     }
 
-    mutating func put(_ bytes: UnsafeRawBufferPointer) throws(ContentError) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let space = try room()
-            let part = rest.prefix(space.count)
-            space.copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
-            filled += part.count
-            rest = rest.dropFirst(part.count)
-        }
+    /// The next bytes of the file, for the caller to fill before anything else is asked of the stage.
+    ///
+    /// - Parameter count: far less than the buffer has.
+    mutating func room(for count: Int) throws(ContentError) -> UnsafeMutableRawBufferPointer {
+        if buffer.count - filled < count { try makeRoom() }
+        defer { filled += count }
+        return UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<filled + count])
     }
 
+    /// Less than a page, up to the end of a record.
     mutating func putZeros(_ count: Int) throws(ContentError) {
-        var rest = count
-        while rest > 0 {
-            let space = try room()
-            let part = min(rest, space.count)
-            UnsafeMutableRawBufferPointer(rebasing: space[..<part]).initializeMemory(as: UInt8.self, repeating: 0)
-            filled += part
-            rest -= part
-        }
+        try room(for: count).initializeMemory(as: UInt8.self, repeating: 0)
     }
 
+    /// Writes everything: for the end of a record, which is the end of a page.
     mutating func flush() throws(ContentError) {
         try file.write(UnsafeRawBufferPointer(rebasing: buffer[..<filled]), at: offset)
         offset += Int64(filled)
         filled = 0
     }
 
-    /// The free part of the buffer, never empty.
-    private mutating func room() throws(ContentError) -> UnsafeMutableRawBufferPointer {
-        if filled == buffer.count { try flush() }
-        return UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+    /// Writes the whole pages; what has begun of the next one stays.
+    private mutating func makeRoom() throws(ContentError) {
+        let begun = filled % RecordHeader.alignment
+        filled -= begun
+        let tail = UnsafeRawBufferPointer(rebasing: buffer[filled..<filled + begun])
+        try flush()
+        buffer.copyMemory(from: tail)
+        filled = begun
     }
 }
