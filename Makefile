@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build test fuzz crash demo bench format format-check
+.PHONY: help deps build release test fuzz crash demo bench format format-check
 
 # Swift from PATH, else from where its tarball is usually unpacked.
 SWIFT ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
@@ -26,6 +26,7 @@ help:
 	@echo 'make fuzz          look for input that the readers of packages, headers, ids and base64 do not bear;'
 	@echo '                   SECONDS=120 of each, TARGET=package one of them, KEEP=1 keeps what it learns'
 	@echo 'make build         build the truc command (debug): .build/debug/truc'
+	@echo 'make release       build what a hub in service runs, with the Swift libraries inside: .build/release/truc'
 	@echo 'make crash         kill a hub and its database again and again under load, and prove that nothing is lost;'
 	@echo '                   CYCLES=200 is how often, SEED=1 repeats the actions and faults of an earlier run'
 	@echo 'make bench         build for release and measure how many packages a second are accepted;'
@@ -41,6 +42,10 @@ deps:
 
 build: deps
 	@$(SWIFT) build --product truc
+
+# Swift's libraries are linked in: the machine of a hub needs no Swift, and a call into them is no jump through a table.
+release: deps
+	@$(SWIFT) build -c release --static-swift-stdlib --product truc
 
 # The command is built with the tests: some of them start it as a user would. One test at a time: many start a hub, a
 # database or a load of their own, and all at once they would find out what the machine bears and not what they ask.
@@ -58,8 +63,7 @@ crash: build
 demo: build
 	@.build/debug/truc demo $(ARGS)
 
-bench: deps
-	@$(SWIFT) build -c release --product truc
+bench: release
 	@.build/release/truc bench accept $(ARGS)
 
 format:
