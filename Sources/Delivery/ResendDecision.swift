@@ -12,6 +12,8 @@ public enum ResendDecision: Equatable, Sendable {
     /// Recipients that did not have it, for a document that was recalled: it is frozen (NĐ 30/2020/NĐ-CP Phụ lục VI,
     /// III.8.a).
     case frozen
+    /// Recipients that did not have it, for a document that is sealed: nobody gets it.
+    case sealed
     /// Another document under the same id.
     case conflict
 
@@ -19,13 +21,15 @@ public enum ResendDecision: Equatable, Sendable {
     ///   - sameMeaning: whether header and attachments mean the same as the first package's.
     ///   - isDestroyed: whether the document's content was destroyed.
     ///   - isRecalled: whether the document was recalled from anybody.
+    ///   - isSealed: whether the document is sealed.
     ///   - alreadyAddressed: for each recipient of the new package, whether the document has a delivery to it.
     public static func decide(
-        sameMeaning: Bool, isDestroyed: Bool, isRecalled: Bool, alreadyAddressed: [Bool]
+        sameMeaning: Bool, isDestroyed: Bool, isRecalled: Bool, isSealed: Bool, alreadyAddressed: [Bool]
     ) -> ResendDecision {
         guard sameMeaning else { return .conflict }
         let added = alreadyAddressed.indices.filter { !alreadyAddressed[$0] }
         if added.isEmpty { return .firstReceipt }
+        if isSealed { return .sealed }
         if isRecalled { return .frozen }
         return isDestroyed ? .destroyed : .addRecipients(added)
     }

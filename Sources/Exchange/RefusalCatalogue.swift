@@ -36,6 +36,8 @@ extension Refusal {
         case documentConflict = "package.conflict"
         case packageNotFound = "package.not-found"
         case documentFrozen = "document.frozen"
+        case packageSealed = "package.sealed"
+        case sealNotFound = "package.not-sealed"
         case deliveryWithdrawn = "delivery.withdrawn"
         case contentCancelled = "content.cancelled"
         case confirmationConflict = "delivery.state-conflict"
@@ -64,6 +66,7 @@ extension Refusal {
         case calendarYearOutside = "calendar.year-outside"
         case traceNotFound = "trace.not-found"
         case fileUnreadable = "file.unreadable"
+        case fileUnwritable = "file.unwritable"
         case settingInvalid = "setup.setting-invalid"
         case settingUnknown = "setup.setting-unknown"
         case tlsUnusable = "setup.tls-unusable"
@@ -488,6 +491,9 @@ extension Refusal {
             case .pushInterrupted: .pushInterrupted
             case .deliveryExpired: .deliveryExpired
             case .documentFrozen: .documentFrozen
+            case .packageSealed: .packageSealed
+            case .fileUnwritable: .fileUnwritable
+            case .sealNotFound: .sealNotFound
             case .deliveryWithdrawn: .deliveryWithdrawn
             case .contentCancelled: .contentCancelled
             case .endpointNotFound: .endpointNotFound

@@ -45,7 +45,7 @@ struct SenderNotices {
         case .accepted, .known: try await store.database.noticeSent(due)
         // The next round decides again.
         case .registryChanged: break
-        case .conflict, .destroyed, .frozen:
+        case .conflict, .destroyed, .frozen, .sealed:
             logger.error("push: a sender could not be told", metadata: ["delivery": "\(due.delivery)"])
             try await store.database.noticeSent(due)
         }

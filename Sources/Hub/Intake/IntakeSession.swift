@@ -112,6 +112,7 @@ public final class IntakeSession {
                 return Receipt(package: id, acceptedAt: at, isNew: false, refusedRecipients: plan.refused)
             case .destroyed(let first): throw Refusal(.contentDestroyed, "\(first)")
             case .frozen(let first): throw Refusal(.documentFrozen, "\(first)")
+            case .sealed(let first): throw Refusal(.packageSealed, "\(first)")
             case .conflict(let first): throw Refusal(.documentConflict, "\(header.documentID) → \(first)")
             case .registryChanged: snapshot = try await registry.current()
             }

@@ -53,7 +53,8 @@ enum AcceptStatements {
             content.package_id IS NOT NULL AND content.wrapped_key IS NULL AS is_destroyed,
             package.kind <> 'recall' AND EXISTS (
                 SELECT FROM recall WHERE document_package_id = coalesce(package.about_package_id, package.id)
-            ) AS is_recalled
+            ) AS is_recalled,
+            \(SealStatements.isSealed(first: "package.id")) AS is_sealed
         FROM package_key AS key JOIN package ON package.id = key.package_id
         LEFT JOIN content ON content.package_id = key.package_id
         WHERE key.agency_id = $1 AND key.identity = $2

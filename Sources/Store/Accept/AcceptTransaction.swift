@@ -92,6 +92,7 @@ struct AcceptTransaction {
                 sameMeaning: try key.decode("meaning", as: [UInt8].self) == envelope.meaning.bytes,
                 isDestroyed: try key.decode("is_destroyed", as: Bool.self),
                 isRecalled: try key.decode("is_recalled", as: Bool.self),
+                isSealed: try key.decode("is_sealed", as: Bool.self),
                 alreadyAddressed: deliveries.map(addressed.contains))
             switch decision {
             case .conflict:
@@ -104,6 +105,9 @@ struct AcceptTransaction {
             case .frozen:
                 try write(history: envelope, .packageFrozen, on: first)
                 return .frozen(first)
+            case .sealed:
+                try write(history: envelope, .packageConflict, on: first)
+                return .sealed(first)
             case .firstReceipt:
                 try write(history: envelope, .packageRepeated, on: first)
                 return .known(first, at: firstAt, added: 0)
@@ -152,7 +156,7 @@ struct AcceptTransaction {
         try DocumentWord.lock(Set(batch.flatMap { DocumentWord.all(of: $0.envelope) } + further), connection)
     }
 
-    /// Updates that cannot be taken: of documents that are frozen, or are being recalled in the same batch, whose recall would
+    /// Updates that cannot be taken: of documents that are frozen or sealed, or are being recalled in the same batch, whose recall would
     /// not find what is not yet written.
     private func undecided(_ batch: [PlacedAcceptance]) throws -> [PackageID: AcceptanceResult] {
         let updates = batch.filter { $0.envelope.kind == .update }
@@ -174,8 +178,9 @@ struct AcceptTransaction {
             let id = PackageID(uuid: try row.decode("package_id", as: UUID.self))
             guard let update = updates.first(where: { $0.envelope.id == id }) else { continue }
             let document = PackageID(uuid: try row.decode("document", as: UUID.self))
-            try write(history: update.envelope, .packageFrozen, on: document)
-            results[id] = .frozen(document)
+            let isSealed = try row.decode("is_sealed", as: Bool.self)
+            try write(history: update.envelope, isSealed ? .packageConflict : .packageFrozen, on: document)
+            results[id] = isSealed ? .sealed(document) : .frozen(document)
         }
         return results
     }

@@ -225,6 +225,8 @@ public enum AcceptanceResult: Equatable, Sendable {
     case destroyed(PackageID)
     /// An update of a document that was recalled, or further recipients for it: it stays as it is.
     case frozen(PackageID)
+    /// An update of a document that is sealed, or further recipients for it.
+    case sealed(PackageID)
     /// Decided by a registry that is no longer in force, or with a key that was retired meanwhile, or an update that came
     /// together with a recall of its document: decide again.
     case registryChanged

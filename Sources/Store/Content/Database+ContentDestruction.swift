@@ -61,9 +61,10 @@ enum DestructionStatements {
         WHERE package.id = $1
         """
 
-    /// All deliveries of a document. Every package has at least one.
+    /// All deliveries of a document. Every package has at least one. Of what is sealed nobody awaits anything.
     static let lockDeliveries = """
-        SELECT package_id, recipient_written, state NOT IN ('delivered', 'undeliverable') AS is_open
+        SELECT package_id, recipient_written, state NOT IN ('delivered', 'undeliverable') AND NOT EXISTS (
+                SELECT FROM seal WHERE seal.document_package_id = $1 AND unsealed_at IS NULL) AS is_open
         FROM delivery WHERE document_package_id = $1 ORDER BY id FOR UPDATE
         """
 

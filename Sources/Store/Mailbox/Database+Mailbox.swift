@@ -57,7 +57,8 @@ extension Database {
     /// fetched in the same transaction.
     ///
     /// - Throws: `Refusal`: `.packageNotFound`, the same whether there is no such id or it is somebody else's;
-    ///   `.deliveryWithdrawn`, `.contentCancelled` and `.contentDestroyed`, which are not recorded as a fetch.
+    ///   `.packageSealed`, `.deliveryWithdrawn`, `.contentCancelled` and `.contentDestroyed`, which are not recorded as a
+    ///   fetch.
     public func fetch(
         id: UUID, agencies: [AgencyKey], system: SystemID, request: RequestID, at now: Instant
     ) async throws -> ReadableContent {
@@ -69,6 +70,7 @@ extension Database {
                     (MailboxStatements.lockForFetch, mine), (MailboxStatements.readable, mine),
                 ])
                 guard let row = found[1].first else { throw Refusal(.packageNotFound) }
+                if try row.decode("is_sealed", as: Bool.self) { throw Refusal(.packageSealed) }
                 if try row.decode("is_withdrawn", as: Bool.self) { throw Refusal(.deliveryWithdrawn) }
                 if try row.decode("is_cancelled", as: Bool.self) { throw Refusal(.contentCancelled) }
                 let content = try ReadableContent(row: row, keys)
@@ -261,7 +263,8 @@ private enum MailboxStatements {
     static let readable = """
         SELECT delivery.id AS delivery_id, content.package_id, content.place, content.length, content.sha256,
             content.wrapped_key, delivery.state = 'withdrawn' AS is_withdrawn,
-            coalesce(recall.outcome = 'cancelled', false) AS is_cancelled
+            coalesce(recall.outcome = 'cancelled', false) AS is_cancelled,
+            \(SealStatements.isSealed(first: "delivery.document_package_id")) AS is_sealed
         FROM delivery JOIN content ON content.package_id = delivery.package_id
         JOIN package ON package.id = delivery.package_id
         LEFT JOIN recall ON recall.recipient_agency_id = delivery.recipient_agency_id
@@ -269,7 +272,7 @@ private enum MailboxStatements {
         WHERE delivery.id = $1 AND delivery.recipient_agency_id = ANY ($2)
         UNION ALL
         SELECT NULL, content.package_id, content.place, content.length, content.sha256, content.wrapped_key,
-            false, false
+            false, false, \(SealStatements.isSealed(first: "coalesce(package.first_package_id, package.id)"))
         FROM package JOIN content ON content.package_id = package.id
         WHERE package.id = $1 AND package.sender_agency_id = ANY ($2)
         """

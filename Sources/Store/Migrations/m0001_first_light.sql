@@ -154,6 +154,8 @@ CREATE INDEX package_by_document ON package (document_key);
 -- Bounded: an over-long text is the sender's oddity and no reason to refuse, but an index row has a limit. In NFC, as
 -- document_key is: the same letter may be written in two ways.
 CREATE INDEX package_by_code ON package (normalize(left(code_number, 50)), normalize(left(code_notation, 100)));
+-- Those whose recipients must answer in minutes.
+CREATE INDEX package_urgent ON package (id) WHERE urgency >= 2 AND kind IN ('document', 'replacement');
 CREATE INDEX package_by_sender ON package (sender_agency_id, accepted_at, id);
 
 -- Other documents that a recall, update or replacement speaks of, and those it answers.
@@ -336,6 +338,62 @@ CREATE TABLE recall (
 CREATE INDEX recall_open ON recall (asked_at, document_package_id, recipient_agency_id)
     WHERE outcome IN ('owed', 'declined');
 
+-- Documents of which nothing is handed out any more, until the seal is taken off: a secret that was sent by mistake.
+CREATE TABLE seal (
+    id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    document_package_id uuid NOT NULL REFERENCES package,  -- the first package of what is sealed
+    sealed_at           timestamptz NOT NULL,
+    sealed_by           text NOT NULL,
+    reason              text NOT NULL CHECK (reason <> ''),
+    unsealed_at         timestamptz
+);
+CREATE UNIQUE INDEX seal_in_force ON seal (document_package_id) WHERE unsealed_at IS NULL;
+
+-- Up to which id the keepers of promises have looked. Ids are in order of time.
+CREATE TABLE sweep_cursor (
+    name  text PRIMARY KEY,
+    after uuid NOT NULL
+);
+INSERT INTO sweep_cursor SELECT name, '00000000-0000-0000-0000-000000000000'
+    FROM unnest(ARRAY['silent-urgent', 'silent-ordinary']) AS names (name);
+
+-- Deliveries of which their recipients have said nothing for too long. Watched ones, of which nobody was told, go again.
+CREATE TABLE collection_alert (
+    delivery_id uuid PRIMARY KEY REFERENCES delivery,
+    step        text NOT NULL CHECK (step IN ('watched', 'agency', 'superior', 'operator')),
+    urgency     smallint NOT NULL CHECK (urgency BETWEEN 0 AND 4),
+    next_at     timestamptz,                -- NULL: it is over
+    raised_at   timestamptz,
+    closed_at   timestamptz,
+    ending      text CHECK (ending IN ('heard', 'recalled', 'too-old')),
+    CHECK ((closed_at IS NULL) = (next_at IS NOT NULL)),
+    CHECK ((closed_at IS NULL) = (ending IS NULL)),
+    CHECK ((step = 'watched') = (raised_at IS NULL))
+);
+CREATE INDEX collection_alert_due ON collection_alert (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX collection_alert_open ON collection_alert (raised_at, delivery_id)
+    WHERE closed_at IS NULL AND step <> 'watched';
+
+-- What the hub has yet to tell somebody in its own name: rows come and go.
+CREATE TABLE alert_notice (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind        text NOT NULL CHECK (kind IN ('collection')),
+    addressee   text NOT NULL CHECK (addressee IN ('sender', 'recipient', 'superior')),
+    package_id  uuid NOT NULL REFERENCES package,
+    delivery_id uuid REFERENCES delivery,
+    stage       text,
+    at          timestamptz NOT NULL
+);
+
+-- Whom to call: a duty post of an agency, the hub's own among them.
+CREATE TABLE duty_contact (
+    agency_id  bigint PRIMARY KEY REFERENCES agency,
+    name       text NOT NULL CHECK (name <> ''),
+    phone      text NOT NULL CHECK (phone <> ''),
+    mail       text,
+    changed_at timestamptz NOT NULL
+);
+
 -- The days on which a year departs from its weeks, as decisions say. A year with any row has these and no others; for one
 -- without, the public holidays of the Labour Code are computed.
 CREATE TABLE holiday (
@@ -434,10 +492,13 @@ DO $$ BEGIN
 END $$;
 GRANT USAGE ON SCHEMA public TO truc_runtime;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
-GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, recall, history,
-    system, system_secret, system_client_key, agency, agency_alias, agency_request, wrapping_key, holiday,
+GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, recall, seal, history,
+    collection_alert, alert_notice, duty_contact, system, system_secret, system_client_key, agency, agency_alias, agency_request, wrapping_key, holiday,
     hub_downtime, endpoint, node, queue, delivery_attempt TO truc_runtime;
-GRANT DELETE ON system_client_key, holiday, node, queue TO truc_runtime;
+GRANT DELETE ON system_client_key, holiday, node, queue, collection_alert, alert_notice, duty_contact TO truc_runtime;
+GRANT UPDATE (after) ON sweep_cursor TO truc_runtime;
+GRANT UPDATE (step, next_at, raised_at, closed_at, ending) ON collection_alert TO truc_runtime;
+GRANT UPDATE (name, phone, mail, changed_at) ON duty_contact TO truc_runtime;
 GRANT UPDATE (state, reason, changed_at, failing_at) ON endpoint TO truc_runtime;
 GRANT UPDATE (alive_until) ON node TO truc_runtime;
 GRANT USAGE ON SEQUENCE queue_token TO truc_runtime;
@@ -447,6 +508,7 @@ GRANT UPDATE (state, refusal, detail, failures, fetched_at, last_fetched_at, fai
     ON delivery TO truc_runtime;
 GRANT UPDATE (latest, latest_description, latest_at, latest_package_id, furthest) ON document_status TO truc_runtime;
 GRANT UPDATE (outcome, answer_package_id, answered_at) ON recall TO truc_runtime;
+GRANT UPDATE (unsealed_at) ON seal TO truc_runtime;
 GRANT UPDATE (disabled) ON system TO truc_runtime;
 GRANT UPDATE (wrapped, key_id, valid_until), DELETE ON system_secret TO truc_runtime;
 GRANT UPDATE (wrapped_key, key_id) ON content TO truc_runtime;

@@ -11,7 +11,7 @@ extension Database {
     ///   - isTrial: decides and changes nothing.
     /// - Returns: the state before and the state after; the same when it was so already.
     /// - Throws: `Refusal`: `.packageNotFound`, `.confirmationConflict` where it does not fit, `.documentFrozen`
-    ///   for what would go out again although it was recalled.
+    ///   and `.packageSealed` for what would go out although it was recalled, or is sealed.
     public func order(
         _ act: DeliveryLife.Act, _ id: DeliveryID, reason: String, actor: String, at now: Instant, isTrial: Bool = false
     ) async throws -> (before: DeliveryState, after: DeliveryState) {
@@ -34,7 +34,10 @@ extension Database {
                 case .unchanged: return (state, state)
                 case .refuse: throw Refusal(.confirmationConflict, "\(id): \(state.rawValue) → \(act.rawValue)")
                 case .become(let after):
-                    if after.state == .waiting { try RecallGuard.check(id, connection) }
+                    if after.state == .waiting {
+                        try RecallGuard.check(id, connection)
+                        try SealGuard.check(id, connection)
+                    }
                     guard !isTrial else { return (state, after.state) }
                     let order = Order(act: act, id: id, reason: reason, actor: actor, now: now)
                     try connection.pipeline(

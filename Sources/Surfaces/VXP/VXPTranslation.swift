@@ -71,6 +71,7 @@ extension VXPSentItem {
         let sendStatus: (code: String, sentence: String) =
             switch line.state {
             case .waiting, .processing, .delivered: ("done", "Trục đã tiếp nhận")
+            case .held where line.refusal == .packageSealed: ("held", Refusal.Code.packageSealed.entry.vietnamese)
             case .held: ("held", "Nơi nhận báo lỗi nhiều lần, trục tạm giữ chờ đơn vị vận hành xử lý")
             case .withdrawn: ("withdrawn", "Đã rút lại trước khi nơi nhận lấy")
             case .refused, .expired, .undeliverable:

@@ -4,9 +4,10 @@ import EdXML
 import Exchange
 import Foundation
 
-struct PackageCommand: ParsableCommand {
+struct PackageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "package", abstract: "Look at edXML packages.", subcommands: [Check.self])
+        commandName: "package", abstract: "Look at edXML packages, and stop what must not be handed out.",
+        subcommands: [Check.self, Seal.self, Unseal.self, Sealed.self])
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -151,7 +151,7 @@ import Trust
             case .known(let id, _, let added):
                 #expect(accepted.contains(id))
                 #expect(added == 0)
-            case .conflict, .destroyed, .frozen, .registryChanged: Issue.record("\(result)")
+            case .conflict, .destroyed, .frozen, .sealed, .registryChanged: Issue.record("\(result)")
             }
         }
         #expect(try await bench.pending(.finance).count == documents)
