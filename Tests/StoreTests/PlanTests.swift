@@ -100,6 +100,11 @@ import Testing
                 _ = try await database.reading(ages: [60, 86_400], now: .now())
             },
             Question(name: "duties") { database, _, _ in _ = try await database.recallDuties(limit: 100) },
+            Question(name: "alerts") { database, _, number in
+                _ = try await database.keepCollectionAlerts(
+                    by: .standard, WorkingCalendar(), at: .now().advanced(by: .seconds(3_600 * number)))
+                _ = try await database.openAlerts(limit: 100)
+            },
             Question(name: "recall") { _, store, number in
                 _ = try await store.accept(
                     bench.status(.recallRequested, of: "mới \(number)", from: .construction, to: .finance))

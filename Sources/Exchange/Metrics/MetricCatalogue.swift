@@ -19,6 +19,8 @@ public enum Metric: String, CaseIterable, Sendable {
     case backlog = "truc_backlog_deliveries"
     case oldestUndelivered = "truc_oldest_undelivered_timestamp_seconds"
     case held = "truc_held_deliveries"
+    case collectionAlerts = "truc_collection_alerts"
+    case urgentCollectionAlerts = "truc_urgent_collection_alerts"
     case walPosition = "truc_wal_position_bytes"
     case walRetained = "truc_wal_retained_bytes"
     case readingTime = "truc_database_reading_timestamp_seconds"
@@ -75,6 +77,11 @@ public enum Metric: String, CaseIterable, Sendable {
                 "When the oldest unconfirmed delivery of an agency was accepted; the agencies that wait longest.",
                 "agency", Self.maxAgencies)
         case .held: entry(.gauge, "Deliveries held for the operator after repeated failures at their recipient.")
+        case .collectionAlerts:
+            entry(
+                .gauge, "Open alerts about documents of which their recipients say nothing, by who was alerted last.",
+                "step", 3)
+        case .urgentCollectionAlerts: entry(.gauge, "The open alerts about documents from hỏa tốc on.")
         case .walPosition: entry(.gauge, "Bytes of write-ahead log since the database cluster was made.")
         case .walRetained: entry(.gauge, "Write-ahead log that the slowest replication slot keeps from being removed.")
         case .readingTime: entry(.gauge, "When the values that come from the database were last read.")

@@ -38,6 +38,7 @@ public final class Delivering: Sendable {
     private let store: Store
     private let registry: Registry
     private let notices: SenderNotices
+    private let alerts: CollectionAlerts
     private let courier: any Courier
     private let maxInFlight: Int
     private let name: String
@@ -56,6 +57,7 @@ public final class Delivering: Sendable {
         self.store = store
         self.registry = registry
         notices = SenderNotices(store: store, registry: registry, logger: logger)
+        alerts = CollectionAlerts(store: store, registry: registry, logger: logger)
         self.courier = courier
         self.maxInFlight = maxInFlight
         self.name = name
@@ -79,6 +81,7 @@ public final class Delivering: Sendable {
             timers.addTask { await self.keepTime() }
             timers.addTask { await self.keepAlive() }
             timers.addTask { await self.keepPromises() }
+            timers.addTask { await self.alerts.run() }
             await withTaskCancellationHandler {
                 await withDiscardingTaskGroup { await decide(in: &$0) }
             } onCancel: {

@@ -38,16 +38,31 @@ struct HubNotice {
     init(
         about refused: [Receipt.RefusedRecipient], of subject: Subject, registry: RegistrySnapshot
     ) throws(Refusal) {
+        try self.init(
+            saying: Self.description(refused, of: subject.package), status: .returned,
+            to: (subject.sender, subject.senderWritten), of: subject, registry: registry)
+    }
+
+    /// A message of the hub's own about a package, to its sender or to somebody else whom it concerns.
+    ///
+    /// - Parameters:
+    ///   - status: what a QLVB that does not know us takes it for.
+    ///   - addressee: who gets it, and how a package names it.
+    /// - Throws: as above.
+    init(
+        saying description: String, status code: DocumentStatus, to addressee: (key: AgencyKey, written: String),
+        of subject: Subject, registry: RegistrySnapshot
+    ) throws(Refusal) {
         guard let hub = registry.hub else { throw Refusal(.internalError, "the hub has no agency entry of its own") }
         let from = Organization(organID: hub.code.text, organizationInCharge: hub.name, organName: hub.name)
-        let code = [subject.codeNumber, subject.codeNotation].compactMap(\.self).joined(separator: "/")
+        let number = [subject.codeNumber, subject.codeNotation].compactMap(\.self).joined(separator: "/")
         var status = StatusHeader(
             from: from,
             responseFor: StatusHeader.AnsweredDocument(
-                organID: subject.senderWritten, code: code,
+                organID: subject.senderWritten, code: number,
                 promulgationDateText: subject.promulgationDate?.edXML, documentID: subject.documentID),
-            status: .returned)
-        status.description = Self.description(refused, of: subject.package)
+            status: code)
+        status.description = description
         status.timestampText = subject.at.edXML
         guard let bytes = try? PackageWriter.bytes(.status(status)) else {
             throw Refusal(.internalError, "a notice could not be written")
@@ -60,13 +75,12 @@ struct HubNotice {
         notice.codeNumber = subject.codeNumber
         notice.codeNotation = subject.codeNotation
         notice.status = Envelope.StatusClaim(
-            status: .returned, description: status.description, owner: subject.sender, recipient: hub.key)
+            status: code, description: description, owner: subject.sender, recipient: hub.key)
         package = NewPackage(
             envelope: notice, content: .memory(ContentBytes(chunks: [bytes], digest: digest)),
             deliveries: [
                 NewDelivery(
-                    id: DeliveryID(at: subject.at), written: subject.senderWritten,
-                    outcome: .waiting(subject.sender))
+                    id: DeliveryID(at: subject.at), written: addressee.written, outcome: .waiting(addressee.key))
             ])
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CoreMetrics
+import Delivery
 import Exchange
 import Logging
 import Store
@@ -85,6 +86,10 @@ private final class SampledGauges {
         }
         setOldest(reading.oldest)
         set(.held, Double(reading.held))
+        for (step, count) in reading.alerts {
+            Gauge(label: Metric.collectionAlerts.rawValue, dimensions: [("step", step.rawValue)]).record(count)
+        }
+        set(.urgentCollectionAlerts, Double(reading.urgentAlerts))
         set(.walPosition, Double(reading.walPosition))
         set(.walRetained, Double(reading.walRetained))
         set(.readingTime, now.seconds)

@@ -153,13 +153,17 @@ struct DocumentEffects {
         }
         if before?.latest == claim.status { return isAnswer ? .applied : .repeated }
         let after = StatusRecord.after(before, saying: claim.status)
-        _ = try connection.query(
-            AcceptStatements.applyStatus,
-            [
-                .uuid(document.uuid), .int8(claim.recipient.value), .text(after.latest.rawValue),
-                .optional(claim.description) { .text($0) }, .timestamptz(envelope.acceptedAt),
-                .uuid(envelope.id.uuid), .optional(after.furthest) { .text($0.rawValue) },
-            ])
+        try connection.pipeline([
+            (
+                AcceptStatements.applyStatus,
+                [
+                    .uuid(document.uuid), .int8(claim.recipient.value), .text(after.latest.rawValue),
+                    .optional(claim.description) { .text($0) }, .timestamptz(envelope.acceptedAt),
+                    .uuid(envelope.id.uuid), .optional(after.furthest) { .text($0.rawValue) },
+                ]
+            ),
+            CollectionStatements.heard(DeliveryID(uuid: delivery), by: envelope),
+        ])
         return .applied
     }
 

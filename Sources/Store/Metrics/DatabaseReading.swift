@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Delivery
 import Exchange
 import Foundation
 
@@ -14,8 +15,11 @@ public struct DatabaseReading: Sendable {
     public let backlog: [Int]
     /// When the oldest unconfirmed delivery was made, for the agencies that wait longest.
     public let oldest: [(agency: String, since: Instant)]
-    /// Deliveries that wait for the operator.
+    /// Deliveries that wait for the operator; what a seal stops waits for nobody.
     public let held: Int
+    /// Open alerts about documents of which their recipients say nothing, by step; and those of them from hỏa tốc on.
+    public let alerts: [CollectionAlert.Step: Int]
+    public let urgentAlerts: Int
     /// Bytes of write-ahead log since the cluster was made.
     public let walPosition: Int64
     /// Bytes of it that the slowest replication slot keeps from being removed; 0 without slots.
@@ -46,10 +50,22 @@ extension Database {
                 ).map {
                     (agency: try $0.decode("code", as: String.self), since: try $0.decode("since", as: Instant.self))
                 }
+                let alerts = try connection.query(ReadingStatements.alerts).map {
+                    (
+                        step: CollectionAlert.Step(rawValue: try $0.decode("step", as: String.self)),
+                        all: Int(try $0.decode("alerts", as: Int64.self)),
+                        urgent: Int(try $0.decode("urgent", as: Int64.self))
+                    )
+                }
                 let server = try connection.query(ReadingStatements.server).only()
                 return DatabaseReading(
                     backlog: backlog.reversed(), oldest: oldest,
                     held: Int(try server.decode("held", as: Int64.self)),
+                    alerts: Dictionary(
+                        uniqueKeysWithValues: CollectionAlert.Step.allCases.filter { $0 != .watched }.map { step in
+                            (step, alerts.first { $0.step == step }?.all ?? 0)
+                        }),
+                    urgentAlerts: alerts.map(\.urgent).reduce(0, +),
                     walPosition: try server.decode("wal_position", as: Int64.self),
                     walRetained: try server.decode("wal_retained", as: Int64.self))
             }
@@ -78,8 +94,14 @@ enum ReadingStatements {
         GROUP BY agency.code ORDER BY since LIMIT $1
         """
 
+    static let alerts = """
+        SELECT step, count(*) AS alerts, count(*) FILTER (WHERE urgency >= \(Urgency.immediate.rawValue)) AS urgent
+        FROM collection_alert WHERE closed_at IS NULL AND step <> 'watched' GROUP BY step
+        """
+
     static let server = """
-        SELECT (SELECT count(*) FROM delivery WHERE state = 'held') AS held,
+        SELECT (SELECT count(*) FROM delivery
+                WHERE state = 'held' AND refusal IS DISTINCT FROM 'package.sealed') AS held,
             pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint AS wal_position,
             (SELECT coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), 0)::bigint
                 FROM pg_replication_slots) AS wal_retained

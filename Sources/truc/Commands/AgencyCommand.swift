@@ -10,6 +10,7 @@ struct AgencyCommand: AsyncParsableCommand {
         commandName: "agency", abstract: "The agencies that documents go to and come from.",
         subcommands: [
             Add.self, List.self, Show.self, Close.self, Requests.self, Approve.self, Reject.self,
+            AgencyContactCommand.self,
         ])
 
     /// An agency as commands print it.

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Foundation
+import Logging
+import Store
+
+/// Fetched is not received: where a recipient says nothing of a document for too long, alerts it, the sender, the agency
+/// above and the operator, in this order and each once. A shell around `CollectionAlert`, one on each node.
+struct CollectionAlerts: Sendable {
+    /// Between two looks.
+    static let interval = Duration.seconds(10)
+    /// After a look it rests at least this many times as long as the look took.
+    static let restFactor = 9
+    /// Messages of one look.
+    static let maxRound = 50
+
+    let store: Store
+    let registry: Registry
+    let logger: Logger
+    var schedule = CollectionAlertSchedule.standard
+
+    /// Looks until its task is cancelled.
+    func run() async {
+        let clock = ContinuousClock()
+        while !Task.isCancelled {
+            let began = clock.now
+            do {
+                while try await keep(at: .now()), !Task.isCancelled {}
+                try await tell()
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.warning("alerts: the database could not be read", metadata: ["error": "\(error)"])
+            }
+            try? await clock.sleep(for: max(Self.interval, began.duration(to: .now) * Self.restFactor))
+        }
+    }
+
+    /// - Returns: whether there is more to be looked at now.
+    func keep(at now: Instant) async throws -> Bool {
+        let calendar = WorkingCalendar(imported: try await store.database.calendarYears())
+        let round = try await store.database.keepCollectionAlerts(by: schedule, calendar, at: now)
+        if let count = round.raised[.hub] {
+            logger.warning(
+                "alerts: documents are not acknowledged, and their agencies and those above were told",
+                metadata: ["documents": "\(count)"])
+        }
+        return round.isMore
+    }
+
+    /// Tells what is due. One that cannot be told keeps no other from it.
+    func tell() async throws {
+        let due = try await store.database.dueAlertNotices(limit: Self.maxRound)
+        guard !due.isEmpty else { return }
+        let snapshot = try await registry.current()
+        let contacts = DutyContacts(try await store.database.dutyContacts(), in: snapshot)
+        for notice in due {
+            do {
+                try await tell(notice, snapshot, contacts)
+            } catch {
+                logger.warning(
+                    "alerts: somebody could not be told yet",
+                    metadata: ["delivery": "\(notice.delivery)", "error": "\(error)"])
+            }
+        }
+    }
+
+    private func tell(_ due: AlertNotice, _ registry: RegistrySnapshot, _ contacts: DutyContacts) async throws {
+        guard let addressee = addressee(of: due, registry, contacts) else {
+            return try await store.database.alertNoticeTold(due)
+        }
+        // Not 02: nobody has returned anything.
+        let notice = try HubNotice(
+            saying: Self.text(due, contacts: contacts.text(of: due.recipient)), status: .arrived, to: addressee,
+            of: HubNotice.Subject(
+                package: due.package, sender: due.sender, senderWritten: due.senderWritten, documentID: due.documentID,
+                codeNumber: due.codeNumber, codeNotation: due.codeNotation, promulgationDate: due.promulgationDate,
+                at: due.at, request: RequestID(at: due.at)),
+            registry: registry)
+        switch try await store.accept(Acceptance(registryVersion: registry.version, package: notice.package)) {
+        case .accepted, .known: try await store.database.alertNoticeTold(due)
+        // The next round decides again.
+        case .registryChanged: break
+        case .conflict, .destroyed, .frozen, .sealed:
+            logger.error("alerts: somebody could not be told", metadata: ["delivery": "\(due.delivery)"])
+            try await store.database.alertNoticeTold(due)
+        }
+    }
+
+    /// Nil where there is nobody who could be told: the operator's list shows it all the same.
+    private func addressee(
+        of due: AlertNotice, _ registry: RegistrySnapshot, _ contacts: DutyContacts
+    ) -> (key: AgencyKey, written: String)? {
+        switch due.addressee {
+        case .sender: registry.agency(due.sender).map { ($0.key, due.senderWritten) }
+        case .recipient: registry.agency(due.recipient).map { ($0.key, due.recipientWritten) }
+        case .superior: contacts.superior(of: due.recipient).map { ($0.key, $0.code.text) }
+        }
+    }
+
+    /// The delivery's id makes messages about different recipients different ones. Recipients' names are cut as in every
+    /// message of the hub.
+    static func text(_ due: AlertNotice, contacts: String) -> String {
+        let stage =
+            switch due.stage {
+            case .notFetched: "chưa lấy văn bản"
+            case .fetched: "đã lấy văn bản nhưng chưa xác nhận"
+            case .entered: "đã nhận gói tin nhưng văn thư chưa báo"
+            }
+        let name = String(String.UnicodeScalarView(due.recipientWritten.unicodeScalars.prefix(HubNotice.maxNameLength)))
+        let minutes = max(0, due.at.duration(since: due.acceptedAt).components.seconds / 60)
+        let call = contacts.isEmpty ? "" : " Đầu mối trực – \(contacts)."
+        return """
+            [Trục] Cảnh báo: sau \(minutes) phút, \(name) \(stage), chưa có trạng thái 01 hoặc 03 \
+            (độ khẩn: \(due.urgency.vietnamese)). Đề nghị đơn vị nhận kiểm tra và báo nhận ngay.\(call) (\(due.delivery))
+            """
+    }
+}

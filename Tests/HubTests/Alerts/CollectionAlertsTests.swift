@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Foundation
+import Logging
+import Store
+import TestKit
+import Testing
+
+@testable import Hub
+
+@Suite(.timeLimit(.minutes(3))) struct CollectionAlertsTests {
+    private func alerts(_ hub: TestHub) -> CollectionAlerts {
+        CollectionAlerts(
+            store: hub.store, registry: hub.hub.registry,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private func texts(_ hub: TestHub, _ agency: TestAgency) async throws -> [String] {
+        var texts: [String] = []
+        for line in try await hub.pending(agency, .status) {
+            #expect(line.senderWritten == TestAgency.hubCode)
+            texts.append(String(decoding: try await hub.fetch(line.id.uuid, by: agency), as: UTF8.self))
+        }
+        return texts
+    }
+
+    @Test func `sender and recipient are told once, with whom to call, and nothing counts as a word`() async throws {
+        let hub = try await TestHub.open()
+        for (agency, name, phone) in [
+            (TestAgency.finance.code, "Văn thư Sở Tài chính", "0225 1"),
+            (TestAgency.hubCode, "Trực vận hành", "0225 3"),
+        ] {
+            try await hub.database.setDutyContact(
+                of: AgencyID(parsing: agency), name: name, phone: PhoneNumber(parsing: phone + "00 000"), mail: nil,
+                actor: "operator:test", at: .now())
+        }
+        let start = Instant.now()
+        var builder = PackageBuilder(number: 1)
+        builder.to = [TestAgency.finance.code]
+        _ = try await hub.send(try builder.document(), at: start)
+        let keeper = alerts(hub)
+        // As if it had been hỏa tốc, and sixteen minutes ago.
+        try await hub.asOwner { connection in
+            try connection.query(
+                """
+                INSERT INTO collection_alert (delivery_id, step, urgency, next_at)
+                SELECT id, 'watched', 3, now() FROM delivery
+                """)
+        }
+        _ = try await keeper.keep(at: start.advanced(by: .seconds(985)))
+        try await keeper.tell()
+        try await keeper.tell()
+        let sender = try await texts(hub, .construction)
+        let recipient = try await texts(hub, .finance)
+        #expect(sender.count == 1 && recipient.count == 1)
+        for text in sender + recipient {
+            #expect(text.contains("sau 16 phút, \(TestAgency.finance.code) chưa lấy văn bản"))
+            #expect(text.contains("đơn vị nhận: Văn thư Sở Tài chính, 0225 100 000"))
+            #expect(text.contains("vận hành trục: Trực vận hành, 0225 300 000"))
+            #expect(text.contains("<edXML:StatusCode>01</edXML:StatusCode>"))
+        }
+        #expect(try await hub.asOwner { try $0.query("SELECT FROM document_status").count } == 0)
+        #expect(try await hub.asOwner { try $0.query("SELECT FROM alert_notice").count } == 0)
+        await hub.close()
+    }
+
+    @Test func `the nearest above that has a post, or a system`() throws {
+        func agency(_ key: Int64, parent: Int64?, system: String?) throws -> AgencyRecord {
+            AgencyRecord(
+                key: AgencyKey(key), code: try AgencyID(parsing: "H52.\(key)"), name: "Đơn vị \(key)", mail: nil,
+                parent: parent.map(AgencyKey.init), system: try system.map { try SystemID(parsing: $0) }, isHub: false,
+                validFrom: try CalendarDate(iso8601: "2020-01-01"), validTo: nil, successor: nil, aliases: [],
+                version: 1, changedAt: Instant(microseconds: 0))
+        }
+        let registry = RegistrySnapshot(
+            RegistryRecords(
+                version: 1, systems: [],
+                agencies: [
+                    // A loop must end.
+                    try agency(1, parent: 3, system: "a"), try agency(2, parent: 1, system: nil),
+                    try agency(3, parent: 2, system: nil),
+                ]))
+        let contact = DutyContact(
+            agency: AgencyKey(1), name: "Trực", phone: try PhoneNumber(parsing: "113"), mail: nil)
+        let contacts = DutyContacts([contact], in: registry)
+        #expect(contacts.contact(.superior, of: AgencyKey(3)) == contact)
+        #expect(contacts.contact(.agency, of: AgencyKey(3)) == nil)
+        #expect(contacts.contact(.hub, of: AgencyKey(3)) == nil)
+        #expect(contacts.superior(of: AgencyKey(3))?.key == AgencyKey(1))
+        #expect(contacts.text(of: AgencyKey(3)) == "cấp trên: Trực, 113")
+        #expect(DutyContacts([], in: registry).contact(.superior, of: AgencyKey(2)) == nil)
+    }
+}
