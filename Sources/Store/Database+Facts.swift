@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Dispatch
 import Exchange
 
 /// What the database server says of itself: the conditions of a measurement.
@@ -35,6 +36,38 @@ extension Database {
     }
 }
 
+/// When a delivery was accepted, and when it had entered its recipient's system.
+public struct DeliveryTimes: Sendable {
+    public let accepted: Instant
+    public let entered: Instant
+}
+
+extension Database {
+    /// Of all deliveries that have entered a system of these agencies and were accepted from `since` on, by when they were
+    /// accepted. For a measurement: as many rows as there are.
+    public func timesOfEntry(at agencies: [AgencyKey], since: Instant) async throws -> [DeliveryTimes] {
+        try await run { connection in
+            try connection.query(
+                FactStatements.timesOfEntry, [.int8s(agencies.map(\.value)), .timestamptz(since)]
+            ).map { DeliveryTimes(accepted: try $0.decode("created_at"), entered: try $0.decode("entered_at")) }
+        }
+    }
+
+    /// Keeps a snapshot of the whole database, as a backup or a forgotten session does, until `done` is signalled. Blocking
+    /// a thread of its own, on a connection outside the pool.
+    public func holdSnapshot(until done: DispatchSemaphore) async throws {
+        let thread = DedicatedThread(name: "snapshot", capacity: 1)
+        defer { thread.stop() }
+        try await thread.run { [connectionSettings] in
+            let connection = try connectionSettings.connect()
+            try connection.transaction(isolation: .repeatableRead) {
+                try connection.query(FactStatements.settings)
+                done.wait()
+            }
+        }
+    }
+}
+
 private enum FactStatements {
     static let settings = """
         SELECT name, setting || coalesce(' ' || unit, '') AS value FROM pg_settings
@@ -45,6 +78,11 @@ private enum FactStatements {
     static let server = """
         SELECT current_setting('server_version') AS version,
             pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint AS wal_bytes
+        """
+
+    static let timesOfEntry = """
+        SELECT created_at, entered_at FROM delivery
+        WHERE recipient_agency_id = ANY($1) AND entered_at IS NOT NULL AND created_at >= $2 ORDER BY created_at
         """
 
     /// All rows of one transaction carry its number.

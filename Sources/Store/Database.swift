@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CoreMetrics
 import Exchange
 import Foundation
 import Logging
@@ -53,6 +54,7 @@ public struct ConnectionSettings: Sendable {
 public final class Database: Sendable {
     let connectionSettings: ConnectionSettings
     let confirmations = ConfirmationCounters()
+    let claimTimes = CoreMetrics.Timer(label: Metric.claimDuration.rawValue, dimensions: [])
     /// Opened by `openKeys`, before anything secret is read or written.
     public let keys: KeyRing
     private let pool: PostgresPool

@@ -8,6 +8,7 @@ public enum Metric: String, CaseIterable, Sendable {
     case confirmations = "truc_confirmations_total"
     case pushAttempts = "truc_push_attempts_total"
     case pushesInFlight = "truc_pushes_in_flight"
+    case claimDuration = "truc_claim_duration_seconds"
     case commitBatch = "truc_commit_batch_packages"
     case commitDuration = "truc_commit_duration_seconds"
     case contentSync = "truc_content_sync_duration_seconds"
@@ -57,6 +58,8 @@ public enum Metric: String, CaseIterable, Sendable {
         case .pushAttempts:
             entry(.counter, "Attempts at endpoints, by how they ended; late: another was faster.", "outcome", 5)
         case .pushesInFlight: entry(.gauge, "Deliveries that are on their way to endpoints.")
+        case .claimDuration:
+            entry(.histogram(Self.durations), "Time to take deliveries for one endpoint from the queue.")
         case .commitBatch:
             entry(.histogram([1, 2, 4, 8, 12, 16]), "Packages in one transaction of the committer.")
         case .commitDuration:

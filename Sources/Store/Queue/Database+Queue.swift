@@ -17,7 +17,9 @@ extension Database {
     public func claim(
         _ endpoint: EndpointKey, limit: Int, node: NodeID, cursor: ClaimCursor
     ) async throws -> (claimed: [ClaimedDelivery], cursor: ClaimCursor) {
-        try await run { [keys] connection in
+        let asked = ContinuousClock.now
+        defer { claimTimes.record(asked.duration(to: .now)) }
+        return try await run { [keys] connection in
             let rows = try connection.query(
                 QueueStatements.claim,
                 [

@@ -3,7 +3,6 @@ import Delivery
 import Exchange
 import Foundation
 import Store
-import UnixSignals
 
 /// One measurement of the way in: a hub, two agencies, and packages from one to the other.
 struct AcceptBenchmark: Sendable {
@@ -22,61 +21,26 @@ struct AcceptBenchmark: Sendable {
 
     /// - Throws: `Refusal` when anything at all does not go as it must; `ExitCode` after a signal.
     func run() async throws -> BenchReport {
-        let machine = Machine()
-        // From here on a signal is an event, so that no hub stays behind.
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
-        let hub = try await blocking { [parentDirectory] in try BenchHub(below: parentDirectory) }
-        let outcome = await withTaskGroup(of: Result<BenchReport, any Error>?.self) { group in
-            group.addTask {
-                do { return .success(try await measure(hub, machine)) } catch { return .failure(error) }
-            }
-            group.addTask {
-                // The hub ends, and with it the measurement, for want of answers.
-                for await _ in signals { kill(hub.pid, SIGTERM) }
-                return nil
-            }
-            let first = await group.first { $0 != nil } ?? nil
-            group.cancelAll()
-            return first
-        }
-        try await blocking { hub.remove() }
-        guard let outcome else { throw Refusal(.internalError, "the measurement has no result") }
-        return try outcome.get()
+        try await Measurement(parentDirectory: parentDirectory).run { try await measure($0) }
     }
 
-    private func measure(_ hub: BenchHub, _ machine: Machine) async throws -> BenchReport {
-        let parties = try BenchParties()
-        var settings = Settings()
-        settings.dataDirectory = hub.directory
-        let installation = try await Installation.open(settings, mode: .visit, logger: Log.quiet)
-        do {
-            let report = try await measure(hub, machine, parties, installation.database)
-            await installation.close()
-            return report
-        } catch {
-            await installation.close()
-            throw error
-        }
-    }
-
-    private func measure(
-        _ hub: BenchHub, _ machine: Machine, _ parties: BenchParties, _ database: Database
-    ) async throws -> BenchReport {
-        try await register(parties, in: database)
-        let address = "127.0.0.1:\(hub.port)"
+    private func measure(_ place: Measurement.Place) async throws -> BenchReport {
+        let (hub, database) = (place.hub, place.database)
+        let parties = try BenchParties(recipients: 1)
+        try await parties.register(in: database)
         let warmUpPackages = try await BenchPackages.prepare(
-            count: warmUp, bytes: packageBytes, first: 0, parties: parties, address: address)
+            count: warmUp, bytes: packageBytes, first: 0, parties: parties, address: hub.address)
         let measured = try await BenchPackages.prepare(
-            count: packages, bytes: packageBytes, first: warmUp, parties: parties, address: address)
+            count: packages, bytes: packageBytes, first: warmUp, parties: parties, address: hub.address)
         let generator = LoadGenerator(port: hub.port, connections: connections)
         var expected: Set<String> = []
         if warmUp > 0 { expected.formUnion(try await generator.run(warmUpPackages).docIDs) }
 
         let facts = try await database.facts()
         ProcessUsage.resetPeakMemory(of: hub.pid)
-        let before = try Usage(hub)
+        let before = try HubUsage(hub)
         let load = try await generator.run(measured)
-        let after = try Usage(hub)
+        let after = try HubUsage(hub)
         let walBytes = try await database.facts().walBytes - facts.walBytes
         let batches = try await database.packagesPerCommit()
 
@@ -88,30 +52,16 @@ struct AcceptBenchmark: Sendable {
         let seconds = Double(load.elapsed) / 1e9
         return BenchReport(
             conditions: .init(
-                machine: machine, disk: DiskPlace(of: hub.directory), postgresVersion: facts.version,
+                machine: place.machine, disk: DiskPlace(of: hub.directory), postgresVersion: facts.version,
                 postgresSettings: facts.settings, connections: connections, packages: packages,
                 warmUpPackages: warmUp, packageBytes: measured.packageBytes),
             seconds: seconds, packagesPerSecond: Double(packages) / seconds,
             megabytesPerSecond: Double(packages * measured.packageBytes) / seconds / 1e6,
             latency: .init(sorted: load.latencies),
-            processor: .init(
-                generator: after.generator - before.generator, hub: after.hub - before.hub,
-                postgres: after.postgres - before.postgres),
+            processor: after.processor(since: before),
             memory: .init(
                 hubIdle: before.hubMemory, hubPeak: after.hubPeak, hubGrowth: after.hubPeak - before.hubMemory),
             walBytesPerPackage: Int(walBytes) / packages, batches: .init(batches), verified: expected.count)
-    }
-
-    private func register(_ parties: BenchParties, in database: Database) async throws {
-        let secret = Array(parties.secret.utf8)
-        for (system, agency) in [
-            (parties.senderSystem, parties.sender), (parties.recipientSystem, parties.recipient),
-        ] {
-            try await database.addSystem(
-                SystemRecord(id: system, name: system.text, secrets: [SystemSecret(secret)]), actor: Operator.actor)
-            try await database.addAgency(
-                NewAgency(code: agency, name: agency.text, system: system), actor: Operator.actor)
-        }
     }
 
     /// Reads the recipient's list and the sender's to their ends: each answered `DocId` once, nothing else.
@@ -122,7 +72,7 @@ struct AcceptBenchmark: Sendable {
         }
         var waiting: Set<DeliveryID> = []
         var last: DeliveryID?
-        while case let page = try await database.pending(filter(parties.recipient), after: last), !page.isEmpty {
+        while case let page = try await database.pending(filter(parties.recipients[0]), after: last), !page.isEmpty {
             waiting.formUnion(page.map(\.id))
             last = page.last?.id
         }
@@ -140,32 +90,4 @@ struct AcceptBenchmark: Sendable {
                     + "stand in the sender's list")
         }
     }
-
-    /// Readings of one moment.
-    private struct Usage {
-        let generator: Double
-        let hub: Double
-        let postgres: Double
-        let hubMemory: Int
-        let hubPeak: Int
-
-        init(_ hub: BenchHub) throws {
-            let pidFile = try String(contentsOfFile: hub.directory + "/postgresql/data/postmaster.pid", encoding: .utf8)
-            guard let server = pidFile.split(separator: "\n").first.flatMap({ Int32($0) }) else {
-                throw Refusal(.internalError, "postmaster.pid has no process id")
-            }
-            generator = ProcessUsage.ownCPUSeconds()
-            self.hub = ProcessUsage.cpuSeconds(hub.pid)
-            postgres = ProcessUsage.cpuSecondsWithChildren(server)
-            hubMemory = ProcessUsage.memory("VmRSS", of: hub.pid)
-            hubPeak = ProcessUsage.memory("VmHWM", of: hub.pid)
-        }
-    }
-}
-
-/// Runs what blocks on a thread of its own.
-private func blocking<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
-    let thread = DedicatedThread(name: "bench", capacity: 1)
-    defer { thread.stop() }
-    return try await thread.run(work)
 }

@@ -6,7 +6,7 @@ import Store
 
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measure the hub on this machine.", subcommands: [Accept.self])
+        commandName: "bench", abstract: "Measure the hub on this machine.", subcommands: [Accept.self, Deliver.self])
 
     struct Accept: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -21,7 +21,9 @@ final class BenchHub: Sendable {
     private let log: HubLog
 
     /// Starts a hub below `parent` and returns when it listens. Blocking.
-    init(below parent: String) throws {
+    ///
+    /// - Parameter settings: as `serve --set` takes them.
+    init(below parent: String, settings: [String] = []) throws {
         directory = try Self.freshDirectory(below: parent)
         let process = Process()
         process.executableURL = URL(
@@ -34,6 +36,7 @@ final class BenchHub: Sendable {
             "--set", "system-rate=100000", "--set", "intake-concurrent=1000",
             "--set", "http-peer-connections=1000",
         ]
+        process.arguments? += settings.flatMap { ["--set", $0] }
         process.environment = SettingsLoading.withoutSettings(ProcessInfo.processInfo.environment)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
@@ -56,6 +59,9 @@ final class BenchHub: Sendable {
         }
         self.port = port
     }
+
+    /// `host:port`.
+    var address: String { "127.0.0.1:\(port)" }
 
     var logText: String { log.text }
 

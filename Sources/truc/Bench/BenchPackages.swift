@@ -2,24 +2,59 @@
 import EdXML
 import Exchange
 import Foundation
+import Store
 import Trust
 import VXPProtocol
 
 /// Who sends and who receives in a measurement.
 struct BenchParties: Sendable {
+    /// Most recipients: their identifiers are all equally long.
+    static let maxRecipients = 64
+    private static let firstRecipient = 14
+
     let sender: AgencyID
-    let recipient: AgencyID
+    /// They get the packages in turn.
+    let recipients: [AgencyID]
     let senderSystem: SystemID
+    /// Of all recipients.
     let recipientSystem: SystemID
     /// Of both systems.
     let secret: String
 
-    init() throws {
+    /// - Parameter recipients: at most `maxRecipients`.
+    init(recipients: Int) throws {
         sender = try AgencyID(parsing: "000.00.13.H52")
-        recipient = try AgencyID(parsing: "000.00.14.H52")
+        self.recipients = try (0..<recipients).map { try AgencyID(parsing: "000.00.\(Self.firstRecipient + $0).H52") }
         senderSystem = try SystemID(parsing: "bench.sender")
         recipientSystem = try SystemID(parsing: "bench.recipient")
         secret = SecureRandom.bytes(32).hex
+    }
+
+    private init(_ parties: BenchParties, recipients: [AgencyID]) {
+        sender = parties.sender
+        self.recipients = recipients
+        senderSystem = parties.senderSystem
+        recipientSystem = parties.recipientSystem
+        secret = parties.secret
+    }
+
+    /// The same, as if there were only these recipients.
+    func only(_ recipients: some Sequence<AgencyID>) -> BenchParties {
+        BenchParties(self, recipients: Array(recipients))
+    }
+
+    func register(in database: Database) async throws {
+        for system in [senderSystem, recipientSystem] {
+            try await database.addSystem(
+                SystemRecord(id: system, name: system.text, secrets: [SystemSecret(Array(secret.utf8))]),
+                actor: Operator.actor)
+        }
+        for agency in [sender] + recipients {
+            try await database.addAgency(
+                NewAgency(
+                    code: agency, name: agency.text, system: agency == sender ? senderSystem : recipientSystem),
+                actor: Operator.actor)
+        }
     }
 }
 
@@ -130,7 +165,8 @@ struct BenchTemplate: Sendable {
                 organName: "Sở Đo lường gửi", organAdd: "Số 1 đường Thử Nghiệm", email: "gui@vidu.example"),
             to: [
                 Organization(
-                    organID: parties.recipient.text, organizationInCharge: "UBND tỉnh Đo Lường",
+                    organID: parties.recipients[number % parties.recipients.count].text,
+                    organizationInCharge: "UBND tỉnh Đo Lường",
                     organName: "Sở Đo lường nhận", organAdd: "Số 2 đường Thử Nghiệm", email: "nhan@vidu.example")
             ],
             documentID: try DocumentID(agency: parties.sender, date: date, number: padded, notation: "SĐL-VP"))

@@ -22,11 +22,16 @@ struct BenchReport: Encodable {
 
         /// - Parameter sorted: nanoseconds, ascending, not empty.
         init(sorted: [UInt64]) {
+            precondition(!sorted.isEmpty, "nothing was measured")
             func quantile(_ part: Double) -> Double {
                 let index = min(sorted.count - 1, Int((part * Double(sorted.count)).rounded(.up)) - 1)
                 return Double(sorted[Swift.max(0, index)]) / 1e6
             }
             (p50, p90, p99, max) = (quantile(0.5), quantile(0.9), quantile(0.99), quantile(1))
+        }
+
+        var text: String {
+            "p50 \(decimal(p50, 1)) ms, p90 \(decimal(p90, 1)) ms, p99 \(decimal(p99, 1)) ms, max \(decimal(max, 1)) ms"
         }
     }
 
@@ -35,6 +40,13 @@ struct BenchReport: Encodable {
         let generator: Double
         let hub: Double
         let postgres: Double
+
+        func rows(packages: Int) -> [[String]] {
+            [("generator", generator), ("hub", hub), ("PostgreSQL", postgres)].map { name, seconds in
+                let each = decimal(seconds * 1e6 / Double(packages), 0)
+                return ["CPU \(name)", "\(decimal(seconds, 2)) s (\(each) µs a package)"]
+            }
+        }
     }
 
     struct Memory: Encodable {
@@ -76,17 +88,8 @@ struct BenchReport: Encodable {
 
     /// Rows of the text form.
     var rows: [[String]] {
-        let each = { (seconds: Double) in
-            "\(decimal(seconds, 2)) s (\(decimal(seconds * 1e6 / Double(conditions.packages), 0)) µs a package)"
-        }
         let settings = conditions.postgresSettings.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-        return [
-            [
-                "machine",
-                "\(conditions.machine.cores) cores, \(conditions.machine.processor), "
-                    + "\(conditions.machine.memoryBytes >> 20) MiB, Linux \(conditions.machine.kernel)",
-            ],
-            ["load before", conditions.machine.loadAverage],
+        return conditions.machine.rows + [
             ["disk", "\(conditions.disk.device) \(conditions.disk.fileSystem) \(conditions.disk.options)"],
             ["PostgreSQL", conditions.postgresVersion],
             ["", settings.joined(separator: ", ")],
@@ -101,14 +104,8 @@ struct BenchReport: Encodable {
                 "\(decimal(packagesPerSecond, 0)) packages/s, \(decimal(megabytesPerSecond, 1)) MB/s, "
                     + "in \(decimal(seconds, 2)) s",
             ],
-            [
-                "latency",
-                "p50 \(decimal(latency.p50, 1)) ms, p90 \(decimal(latency.p90, 1)) ms, "
-                    + "p99 \(decimal(latency.p99, 1)) ms, max \(decimal(latency.max, 1)) ms",
-            ],
-            ["CPU generator", each(processor.generator)],
-            ["CPU hub", each(processor.hub)],
-            ["CPU PostgreSQL", each(processor.postgres)],
+            ["latency", latency.text],
+        ] + processor.rows(packages: conditions.packages) + [
             [
                 "memory of the hub",
                 "idle \(decimal(Double(memory.hubIdle) / 1_048_576, 1)) MiB, "
@@ -125,9 +122,11 @@ struct BenchReport: Encodable {
         ]
     }
 
-    private func decimal(_ value: Double, _ digits: Int) -> String {
-        let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
-        let rounded = (value * scale).rounded() / scale
-        return digits == 0 ? String(Int(rounded)) : String(rounded)
-    }
+}
+
+/// A number as a table shows it.
+func decimal(_ value: Double, _ digits: Int) -> String {
+    let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
+    let rounded = (value * scale).rounded() / scale
+    return digits == 0 ? String(Int(rounded)) : String(rounded)
 }

@@ -9,14 +9,14 @@ import Synchronization
 struct LoadOutcome: Sendable {
     /// From the first byte sent to the last answer read, in nanoseconds.
     let elapsed: UInt64
-    /// One for each package: from its first byte sent to its answer read, in nanoseconds; sorted.
+    /// One for each package: from the moment at which it was to be sent to its answer read, in nanoseconds; sorted.
     let latencies: [UInt64]
     /// `DocId` of each answer.
     let docIDs: [String]
 }
 
 /// Sends prepared requests over blocking sockets, one thread and one connection each; a connection sends its next request
-/// when it has read the answer to the last.
+/// when it has read the answer to the last and, at a given rate, when its time has come.
 ///
 /// The loop allocates nothing: the generator shares the machine with the hub that it measures.
 struct LoadGenerator: Sendable {
@@ -25,13 +25,15 @@ struct LoadGenerator: Sendable {
 
     let port: Int
     let connections: Int
+    /// Packages a second; nil for as many as are answered. What is late counts from when it should have been sent.
+    var rate: Int?
 
     /// - Throws: `Refusal(.internalError)` with the first thing that went wrong: every answer must be HTTP 200 with
     ///   `ErrorCode` 0 and a `DocId`.
     func run(_ packages: BenchPackages) async throws -> LoadOutcome {
-        let race = Race(count: packages.heads.count)
         let sockets = try (0..<connections).map { _ in try LoadConnection(port: port) }
         let start = MonotonicClock.now()
+        let race = Race(count: packages.heads.count, start: start, interval: rate.map { 1_000_000_000 / UInt64($0) })
         let parts = try await withThrowingTaskGroup(of: LoadConnection.Result.self) { group in
             for socket in sockets {
                 group.addTask {
@@ -62,8 +64,24 @@ enum MonotonicClock {
 private final class Race: Sendable {
     private let next = Atomic(0)
     private let count: Int
+    private let start: UInt64
+    private let interval: UInt64?
 
-    init(count: Int) { self.count = count }
+    /// - Parameter interval: nanoseconds between two packages; nil for none.
+    init(count: Int, start: UInt64, interval: UInt64?) {
+        self.count = count
+        self.start = start
+        self.interval = interval
+    }
+
+    /// Waits for the time of a package, and tells it. Blocking.
+    func wait(for index: Int) -> UInt64 {
+        let now = MonotonicClock.now()
+        guard let interval else { return now }
+        let due = start + UInt64(index) * interval
+        if due > now { Thread.sleep(forTimeInterval: Double(due - now) / 1e9) }
+        return due
+    }
 
     func take() -> Int? {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -123,7 +141,7 @@ private final class LoadConnection: Sendable {
             try packages.tail.withUnsafeBytes { tail in
                 try withUnsafeTemporaryAllocation(byteCount: Self.maxAnswerBytes, alignment: 16) { buffer in
                     while let index = race.take() {
-                        let start = MonotonicClock.now()
+                        let start = race.wait(for: index)
                         try packages.heads[index].withUnsafeBytes { try write($0, tail) }
                         let answer = try readAnswer(into: buffer)
                         result.latencies.append(MonotonicClock.now() - start)

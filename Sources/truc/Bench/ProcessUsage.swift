@@ -76,6 +76,14 @@ struct Machine: Encodable {
         let load = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)) ?? ""
         loadAverage = load.split(separator: " ").prefix(3).joined(separator: " ")
     }
+
+    /// Rows of a report's text form.
+    var rows: [[String]] {
+        [
+            ["machine", "\(cores) cores, \(processor), \(memoryBytes >> 20) MiB, Linux \(kernel)"],
+            ["load before", loadAverage],
+        ]
+    }
 }
 
 /// The file system of a directory, from the longest mount point above it (proc_mounts(5)).

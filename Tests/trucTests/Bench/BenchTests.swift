@@ -12,7 +12,7 @@ import VXPProtocol
 @Suite(.timeLimit(.minutes(5))) struct BenchTests {
     @Test(arguments: [9_000, 10_001, 100_000, 1_500_000])
     func `each package is a lawful one of its own, as long as asked`(bytes: Int) async throws {
-        let parties = try BenchParties()
+        let parties = try BenchParties(recipients: 1)
         let packages = try await BenchPackages.prepare(
             count: 5, bytes: bytes, first: 7, parties: parties, address: "127.0.0.1:1")
         #expect((bytes - 3...bytes).contains(packages.packageBytes))
@@ -85,5 +85,36 @@ import VXPProtocol
         #expect((report["walBytesPerPackage"] as? Int ?? 0) > 0)
         let settings = (report["conditions"] as? [String: Any])?["postgresSettings"] as? [String: String]
         #expect(settings?["fsync"] == "on" && settings?["synchronous_commit"] == "on")
+    }
+
+    @Test func `packages go through while one endpoint is silent, and every one has entered`() async throws {
+        let outcome = try await CommandOutcome.run([
+            "bench", "deliver", "--packages", "40", "--connections", "4", "--size", "20KB", "--endpoints", "3",
+            "--dead",
+            "20", "--snapshot", "--rate", "100", "--json",
+        ])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let report = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+        let windows = try #require(report["windows"] as? [[String: Any]])
+        #expect(windows.reduce(0) { $0 + ($1["packages"] as? Int ?? 0) } == 40)
+        #expect((report["enteredPerSecond"] as? Double ?? 0) > 0)
+        #expect((report["claimP95"] as? Double ?? 0) > 0)
+    }
+
+    @Test func `what lies within a bucket is told by its place in it`() throws {
+        let text = """
+            # TYPE t histogram
+            t_bucket{le="0.01"} 10
+            t_bucket{le="0.02"} 30
+            t_bucket{le="+Inf"} 40
+            t_sum 1
+            t_count 40
+            """
+        let histogram = try #require(MeasuredHistogram("t", in: text))
+        #expect(histogram.quantile(0.25) == 0.01)
+        #expect(abs(histogram.quantile(0.5) - 0.015) < 1e-9)
+        #expect(histogram.quantile(0.9) == .infinity)
+        #expect(MeasuredHistogram("other", in: text) == nil)
+        #expect(MeasuredHistogram("t", in: text.replacing("40", with: "0")) == nil)
     }
 }
