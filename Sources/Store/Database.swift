@@ -54,6 +54,8 @@ public struct ConnectionSettings: Sendable {
 public final class Database: Sendable {
     let connectionSettings: ConnectionSettings
     let confirmations = ConfirmationCounters()
+    let claims = Gatherer<ClaimRequest, [ClaimedDelivery]>(maxLot: maxClaimLot) { $0.endpoint }
+    let finishes = Gatherer<EndedAttempt, FinishedAttempt>(maxLot: maxFinishLot) { $0.claim.id }
     let claimTimes = CoreMetrics.Timer(label: Metric.claimDuration.rawValue, dimensions: [])
     /// Opened by `openKeys`, before anything secret is read or written.
     public let keys: KeyRing

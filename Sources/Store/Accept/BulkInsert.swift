@@ -9,11 +9,13 @@ struct BulkInsert: Sendable {
     let sql: String
     private let columns: [(name: String, type: PostgresType)]
 
-    init(into table: String, _ columns: [(name: String, type: PostgresType)]) {
+    /// - Parameter suffix: what follows the rows, such as what to do on a conflict.
+    init(into table: String, _ columns: [(name: String, type: PostgresType)], suffix: String = "") {
         self.columns = columns
         let names = columns.map(\.name).joined(separator: ", ")
         let arrays = columns.enumerated().map { "$\($0.offset + 1)::\($0.element.type)[]" }.joined(separator: ", ")
-        sql = "INSERT INTO \(table) (\(names)) SELECT \(names) FROM unnest(\(arrays)) AS new (\(names))"
+        let source = "SELECT \(names) FROM unnest(\(arrays)) AS new (\(names))"
+        sql = "INSERT INTO \(table) (\(names)) \(source) \(suffix)"
     }
 
     /// The statement for these rows; each row has one value for each column, of the column's type or `null`.
@@ -40,6 +42,7 @@ extension PostgresValue {
         switch type {
         case .uuid: self = .uuids(elements { if case .uuid(let value) = $0 { value } else { nil } })
         case .text: self = .texts(elements { if case .text(let value) = $0 { value } else { nil } })
+        case .bool: self = .bools(elements { if case .bool(let value) = $0 { value } else { nil } })
         case .int8: self = .int8s(elements { if case .int8(let value) = $0 { value } else { nil } })
         case .int4: self = .int4s(elements { if case .int4(let value) = $0 { value } else { nil } })
         case .int2: self = .int2s(elements { if case .int2(let value) = $0 { value } else { nil } })

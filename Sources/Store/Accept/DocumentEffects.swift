@@ -253,14 +253,8 @@ struct DocumentEffects {
 
     private func moved(_ delivery: LockedDelivery, to after: DeliveryLife, at now: Instant) -> [PostgresStatement] {
         [
-            (
-                QueueStatements.move,
-                [
-                    .uuid(delivery.id.uuid), .text(after.state.rawValue), .int4(Int32(after.failures)),
-                    .timestamptz(now), .null, .null,
-                ]
-            ),
-            (QueueStatements.leave, [.uuid(delivery.id.uuid)]),
+            QueueStatements.move([DeliveryMove(id: delivery.id, after: after, at: now)]),
+            (QueueStatements.leave, [.uuids([delivery.id.uuid])]),
         ]
     }
 

@@ -122,7 +122,7 @@ extension Database {
                         ])
                     let queue: [PostgresStatement] =
                         switch next.state {
-                        case .delivered: [(QueueStatements.leave, [.uuid(id.uuid)])]
+                        case .delivered: [(QueueStatements.leave, [.uuids([id.uuid])])]
                         case .held: [(QueueStatements.park, [.uuid(id.uuid)])]
                         default: []
                         }

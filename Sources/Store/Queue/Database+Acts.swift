@@ -18,8 +18,8 @@ extension Database {
         try await run { connection in
             try connection.transaction {
                 let locked = try connection.pipeline([
-                    (QueueStatements.holdEndpoints, []), (QueueStatements.lockDelivery, [.uuid(id.uuid)]),
-                    (QueueStatements.lockQueue, [.uuid(id.uuid)]),
+                    (QueueStatements.holdEndpoints, []), (QueueStatements.lockDelivery, [.uuids([id.uuid])]),
+                    (QueueStatements.lockQueue, [.uuids([id.uuid])]),
                 ])
                 guard let row = locked[1].first else { throw Refusal(.packageNotFound, id.description) }
                 guard let state = DeliveryState(rawValue: try row.decode("state", as: String.self)) else {
@@ -62,13 +62,7 @@ private struct Order {
     func statements(_ after: DeliveryLife, package: PackageID, urgency: Urgency) -> [PostgresStatement] {
         let code: Refusal.Code? = after.state == .expired ? .deliveryExpired : nil
         return [
-            (
-                QueueStatements.move,
-                [
-                    .uuid(id.uuid), .text(after.state.rawValue), .int4(Int32(after.failures)), .timestamptz(now),
-                    .optional(code) { .text($0.rawValue) }, .text(reason),
-                ]
-            ),
+            QueueStatements.move([DeliveryMove(id: id, after: after, at: now, code: code, detail: reason)]),
             queue(after.state, urgency),
             HistoryRow.statement([
                 HistoryRow(
@@ -84,7 +78,7 @@ private struct Order {
             (QueueStatements.enter, [.uuid(id.uuid), .int2(ClaimCursor.rank(urgency)), .timestamptz(now)])
         // Who carries it at this moment may still say that it has arrived.
         case .held: (QueueStatements.park, [.uuid(id.uuid)])
-        case .delivered, .refused, .expired, .withdrawn, .undeliverable: (QueueStatements.leave, [.uuid(id.uuid)])
+        case .delivered, .refused, .expired, .withdrawn, .undeliverable: (QueueStatements.leave, [.uuids([id.uuid])])
         }
     }
 

@@ -10,7 +10,12 @@ extension Database {
     /// Most deliveries of one look at what is overdue.
     static let maxOverdue = 50
 
-    /// Takes deliveries for an endpoint, the most urgent first and the oldest first within.
+    /// Most claims, and most ends of claims, in one transaction.
+    static let maxClaimLot = 32
+    static let maxFinishLot = 32
+
+    /// Takes deliveries for an endpoint, the most urgent first and the oldest first within. Claims that come at the same
+    /// time share a statement.
     ///
     /// - Parameter cursor: from where to look; moved past what was taken.
     /// - Returns: at most `limit`; fewer when there are no more behind the cursor, or another node holds them.
@@ -19,22 +24,39 @@ extension Database {
     ) async throws -> (claimed: [ClaimedDelivery], cursor: ClaimCursor) {
         let asked = ContinuousClock.now
         defer { claimTimes.record(asked.duration(to: .now)) }
+        let claimed = try await claims.answer(
+            ClaimRequest(endpoint: endpoint, limit: limit, node: node, cursor: cursor)
+        ) { requests in
+            do {
+                let claimed = try await self.claim(requests)
+                return requests.map { .success(claimed[$0.endpoint] ?? []) }
+            } catch {
+                return requests.map { _ in .failure(error) }
+            }
+        }
+        var next = cursor
+        next.took(claimed)
+        return (claimed, next)
+    }
+
+    /// One statement for claims at different endpoints.
+    func claim(_ requests: [ClaimRequest]) async throws -> [EndpointKey: [ClaimedDelivery]] {
+        let lines = requests.flatMap { request in (0..<ClaimCursor.ranks).map { (request, $0) } }
         return try await run { [keys] connection in
             let rows = try connection.query(
                 QueueStatements.claim,
                 [
-                    .int8(endpoint.value), .int2s((0..<ClaimCursor.ranks).map { $0 }), .uuids(cursor.after),
-                    .int8(Int64(limit)), .uuid(node.uuid),
+                    .int8s(lines.map(\.0.endpoint.value)), .int8s(lines.map { Int64($0.0.limit) }),
+                    .uuids(lines.map(\.0.node.uuid)), .int2s(lines.map(\.1)),
+                    .uuids(lines.map { $0.0.cursor.after[Int($0.1)] }),
                 ])
             FaultPoint.claimAfterCommit.pass()
-            let claimed = try rows.map { try ClaimedDelivery(row: $0, endpoint: endpoint, keys) }
-            var next = cursor
-            next.took(claimed)
-            return (claimed, next)
+            return Dictionary(grouping: try rows.map { try ClaimedDelivery(row: $0, keys) }, by: \.endpoint)
         }
     }
 
-    /// Ends a claim: the attempt is recorded, and what follows from it is written in the same transaction.
+    /// Ends a claim: the attempt is recorded, and what follows from it is written in the same transaction, which ends that
+    /// come at the same time share.
     ///
     /// - Parameters:
     ///   - chance: a random number from 0 to 1, which moves the next attempt.
@@ -43,22 +65,36 @@ extension Database {
         _ claim: ClaimedDelivery, _ outcome: AttemptOutcome, node: NodeID, beganAt: Instant, endedAt: Instant,
         chance: Double
     ) async throws -> FinishedAttempt {
-        let finished: FinishedAttempt = try await run { connection in
-            try connection.transaction {
-                let finished = try Finish(connection, claim, outcome, node, beganAt, endedAt, chance).write()
-                FaultPoint.finishBeforeCommit.pass()
-                return finished
-            }
-        }
+        let ended = EndedAttempt(
+            claim: claim, outcome: outcome, node: node, beganAt: beganAt, endedAt: endedAt, chance: chance)
+        let finished = try await finishes.answer(ended) { await self.finish($0) }
         if case .counted(.delivered, _) = finished { confirmations.count(.delivered) }
         return finished
+    }
+
+    /// What fails together is tried one by one: the fault of one must not keep the others from being written.
+    func finish(_ ended: [EndedAttempt]) async -> [Result<FinishedAttempt, any Error>] {
+        do {
+            return try await run { connection in
+                try connection.transaction {
+                    let finished = try FinishTransaction(connection: connection).write(ended)
+                    FaultPoint.finishBeforeCommit.pass()
+                    return finished.map { .success($0) }
+                }
+            }
+        } catch {
+            if ended.count == 1 { return [.failure(error)] }
+            var results: [Result<FinishedAttempt, any Error>] = []
+            for ended in ended { results += await finish([ended]) }
+            return results
+        }
     }
 
     /// Gives back what was claimed and not carried: it counts as no attempt.
     public func abandon(_ claim: ClaimedDelivery) async throws {
         try await run { connection in
             try connection.transaction {
-                let found = try connection.query(QueueStatements.lockQueue, [.uuid(claim.id.uuid)])
+                let found = try connection.query(QueueStatements.lockQueue, [.uuids([claim.id.uuid])])
                 guard let row = found.first, try row.decode("token", as: Int64.self) == claim.token else { return }
                 let attempts = try row.decode("attempts", as: Int32.self)
                 try connection.query(
@@ -148,7 +184,7 @@ extension EndpointKey {
 }
 
 extension ClaimedDelivery {
-    init(row: PostgresRow, endpoint: EndpointKey, _ keys: KeyRing) throws {
+    init(row: PostgresRow, _ keys: KeyRing) throws {
         guard let type = MessageType(rawValue: try row.decode("message_type", as: String.self)),
             let sha256 = SHA256Digest(bytes: try row.decode("package_sha256", as: [UInt8].self))
         else { throw Refusal(.internalError, "unknown message type") }
@@ -165,7 +201,8 @@ extension ClaimedDelivery {
         }
         self.init(
             id: DeliveryID(uuid: try row.decode("delivery_id", as: UUID.self)), packageID: package, messageType: type,
-            endpoint: endpoint, token: try row.decode("token", as: Int64.self),
+            endpoint: EndpointKey(try row.decode("endpoint_id", as: Int64.self)),
+            token: try row.decode("token", as: Int64.self),
             attempt: Int(try row.decode("attempts", as: Int32.self)), rank: try row.decode("rank", as: Int16.self),
             sha256: sha256, content: content)
     }

@@ -3,82 +3,184 @@ import Delivery
 import Exchange
 import Foundation
 
-/// The end of one claim, inside its transaction: what `Lease`, `DeliveryLife` and `RetrySchedule` decide is written.
-struct Finish {
-    let connection: PostgresConnection
+/// An attempt that has ended, as its node tells it.
+struct EndedAttempt: Sendable {
     let claim: ClaimedDelivery
     let outcome: AttemptOutcome
     let node: NodeID
+    /// By the node's clock.
     let beganAt: Instant
     let endedAt: Instant
+    /// From 0 to 1, at random: moves the next attempt.
     let chance: Double
+}
 
-    init(
-        _ connection: PostgresConnection, _ claim: ClaimedDelivery, _ outcome: AttemptOutcome, _ node: NodeID,
-        _ beganAt: Instant, _ endedAt: Instant, _ chance: Double
-    ) {
-        self.connection = connection
-        self.claim = claim
-        self.outcome = outcome
-        self.node = node
-        self.beganAt = beganAt
-        self.endedAt = endedAt
-        self.chance = chance
+/// The ends of some claims, inside their transaction: what `Lease`, `DeliveryLife` and `RetrySchedule` decide is written.
+struct FinishTransaction {
+    let connection: PostgresConnection
+
+    /// - Parameter ended: of different deliveries.
+    func write(_ ended: [EndedAttempt]) throws -> [FinishedAttempt] {
+        let ids = PostgresValue.uuids(ended.map(\.claim.id.uuid))
+        let locked = try connection.pipeline([
+            (QueueStatements.lockDelivery, [ids]), (QueueStatements.lockQueue, [ids]),
+        ])
+        let deliveries = try Self.byID(locked[0], "id")
+        let queued = try Self.byID(locked[1], "delivery_id")
+        var effects = FinishEffects()
+        let finished = try ended.map { ended in
+            guard let delivery = deliveries[ended.claim.id.uuid] else {
+                throw Refusal(.internalError, "a delivery vanished")
+            }
+            return try Finish(ended: ended, delivery: delivery, queued: queued[ended.claim.id.uuid]).decide(&effects)
+        }
+        try connection.pipeline(effects.statements)
+        for (ended, failure) in effects.gone { try suspendEndpoint(ended, failure) }
+        return finished
     }
 
-    func write() throws -> FinishedAttempt {
-        // In this order everywhere: the delivery, then its row in the queue.
-        let locked = try connection.pipeline([
-            (QueueStatements.lockDelivery, [.uuid(claim.id.uuid)]), (QueueStatements.lockQueue, [.uuid(claim.id.uuid)]),
+    private static func byID(_ rows: PostgresRows, _ column: String) throws -> [UUID: PostgresRow] {
+        try rows.reduce(into: [:]) { $0[try $1.decode(column, as: UUID.self)] = $1 }
+    }
+
+    private func suspendEndpoint(_ ended: EndedAttempt, _ failure: AttemptFailure) throws {
+        let endpoint = ended.claim.endpoint.value
+        let suspended = try connection.query(
+            QueueStatements.suspend,
+            [.int8(endpoint), .text("\(failure.code.rawValue) \(failure.detail)"), .timestamptz(ended.endedAt)])
+        guard !suspended.isEmpty else { return }
+        try connection.pipeline([
+            (RegistryStatements.bumpVersion, []),
+            HistoryRow.statement([
+                HistoryRow(
+                    at: ended.endedAt, event: .endpointSuspended, delivery: ended.claim.id,
+                    actor: HistoryRow.hubActor,
+                    detail: ["endpoint": .number(Int(endpoint)), "code": .string(failure.code.rawValue)])
+            ]),
         ])
-        guard let row = locked[0].first else { throw Refusal(.internalError, "a delivery vanished") }
-        guard let state = DeliveryState(rawValue: try row.decode("state", as: String.self)) else {
+    }
+}
+
+/// What the ends of some claims change, gathered so that each table is written once.
+struct FinishEffects {
+    fileprivate(set) var gone: [(EndedAttempt, AttemptFailure)] = []
+    private var attempts: [[PostgresValue]] = []
+    private var moves: [DeliveryMove] = []
+    private var history: [HistoryRow] = []
+    private var wellEndpoints: Set<Int64> = []
+    private var left: [UUID] = []
+    private var freed: [PostgresStatement] = []
+
+    var statements: [PostgresStatement] {
+        var statements = [QueueStatements.addAttempts.statement(attempts)]
+        if !wellEndpoints.isEmpty {
+            statements.append((QueueStatements.setWell, [.int8s(wellEndpoints.sorted())]))
+        }
+        if !moves.isEmpty { statements.append(QueueStatements.move(moves)) }
+        statements += freed
+        if !left.isEmpty { statements.append((QueueStatements.leave, [.uuids(left)])) }
+        if !history.isEmpty { statements.append(HistoryRow.statement(history)) }
+        return statements
+    }
+
+    mutating func attempt(_ ended: EndedAttempt, isLate: Bool) {
+        let (claim, failure) = (ended.claim, ended.outcome.failure)
+        attempts.append([
+            .uuid(claim.id.uuid), .int8(claim.token), .int8(claim.endpoint.value), .uuid(ended.node.uuid),
+            .int4(Int32(claim.attempt)), .timestamptz(ended.beganAt), .timestamptz(ended.endedAt),
+            .text(ended.outcome.name), .bool(isLate), .optional(failure) { .text($0.code.rawValue) },
+            .optional(failure?.httpStatus) { .int4(Int32(clamping: $0)) }, .optional(failure) { .text($0.detail) },
+        ])
+        if !isLate, case .gone(let failure) = ended.outcome { gone.append((ended, failure)) }
+    }
+
+    mutating func free(_ claim: ClaimedDelivery, until next: Instant?, attempts: Int) {
+        freed.append(
+            (
+                QueueStatements.free,
+                [.uuid(claim.id.uuid), .optional(next) { .timestamptz($0) }, .int4(Int32(attempts))]
+            ))
+    }
+
+    mutating func leave(_ claim: ClaimedDelivery) { left.append(claim.id.uuid) }
+
+    mutating func move(_ ended: EndedAttempt, to after: DeliveryLife, package: PackageID) {
+        let (claim, failure) = (ended.claim, ended.outcome.failure)
+        let event: HistoryRow.Event =
+            switch after.state {
+            case .delivered: .deliveryDelivered
+            case .refused: .deliveryRefused
+            default: .deliveryExpired
+            }
+        var detail: [String: JSONText] = [
+            "attempt": .number(claim.attempt), "endpoint": .number(Int(claim.endpoint.value)),
+        ]
+        if let failure {
+            detail["code"] = .string(failure.code.rawValue)
+            detail["detail"] = .string(failure.detail)
+        }
+        if after.state == .delivered { wellEndpoints.insert(claim.endpoint.value) }
+        moves.append(
+            DeliveryMove(
+                id: claim.id, after: after, at: ended.endedAt,
+                // What the last attempt met is the reason of an expiry, too; the code says which of the two it is.
+                code: after.state == .expired ? .deliveryExpired : failure?.code,
+                detail: failure.map { "\($0.code.rawValue) \($0.detail)" }))
+        leave(claim)
+        history.append(
+            HistoryRow(
+                at: ended.endedAt, event: event, package: package, delivery: claim.id, actor: HistoryRow.hubActor,
+                detail: detail))
+    }
+}
+
+/// The end of one claim.
+private struct Finish {
+    let ended: EndedAttempt
+    /// Locked, as is the other.
+    let delivery: PostgresRow
+    /// Nil: it is not on its way any more.
+    let queued: PostgresRow?
+
+    private var claim: ClaimedDelivery { ended.claim }
+
+    func decide(_ effects: inout FinishEffects) throws -> FinishedAttempt {
+        guard let state = DeliveryState(rawValue: try delivery.decode("state", as: String.self)) else {
             throw Refusal(.internalError, "unknown delivery state")
         }
-        let life = DeliveryLife(state: state, failures: Int(try row.decode("failures", as: Int32.self)))
-        let package = PackageID(uuid: try row.decode("package_id", as: UUID.self))
-        guard let queued = locked[1].first else {
+        let life = DeliveryLife(state: state, failures: Int(try delivery.decode("failures", as: Int32.self)))
+        let package = PackageID(uuid: try delivery.decode("package_id", as: UUID.self))
+        guard let queued, try holds(queued) else {
             // Given up, or to be pulled, while it was on its way: what the recipient has after all counts.
-            guard case .entered = outcome, case .become(let after) = life.decide(.entered) else { return try late() }
-            try connection.pipeline([attempt(isLate: false)] + moved(after, package: package))
-            return .counted(after.state, nextAt: nil)
+            if queued == nil, case .entered = ended.outcome, case .become(let after) = life.decide(.entered) {
+                effects.attempt(ended, isLate: false)
+                effects.move(ended, to: after, package: package)
+                return .counted(after.state, nextAt: nil)
+            }
+            effects.attempt(ended, isLate: true)
+            return .late
         }
-        guard try holds(queued) else { return try late() }
+        effects.attempt(ended, isLate: false)
         let attempts = Int(try queued.decode("attempts", as: Int32.self))
-        if case .failed = outcome, attempts != claim.attempt {
+        if case .failed = ended.outcome, attempts != claim.attempt {
             // Somebody asked for a new beginning while this was on its way.
-            try connection.pipeline([
-                attempt(isLate: false),
-                (QueueStatements.free, [.uuid(claim.id.uuid), .null, .int4(Int32(attempts))]),
-            ])
+            effects.free(claim, until: nil, attempts: attempts)
             return .counted(state, nextAt: nil)
         }
-        let next = try nextAttempt(queued, Urgency(rawValue: Int(try row.decode("urgency", as: Int16.self))) ?? .normal)
-        var statements = [attempt(isLate: false)]
-        if case .gone(let failure) = outcome { try suspendEndpoint(failure) }
+        let next = try nextAttempt(queued)
         switch life.decide(kind(next)) {
         case .become(let after):
-            statements += moved(after, package: package)
-            try connection.pipeline(statements)
+            effects.move(ended, to: after, package: package)
             return .counted(after.state, nextAt: nil)
         case .unchanged, .refuse:
             // Stopped meanwhile, or to be tried again.
-            let count = isCounted ? claim.attempt : claim.attempt - 1
-            statements.append(
-                state.isPending || state == .held
-                    ? (
-                        QueueStatements.free,
-                        [.uuid(claim.id.uuid), .optional(next) { .timestamptz($0) }, .int4(Int32(count))]
-                    )
-                    : (QueueStatements.leave, [.uuid(claim.id.uuid)]))
-            try connection.pipeline(statements)
+            if state.isPending || state == .held {
+                effects.free(claim, until: next, attempts: isCounted ? claim.attempt : claim.attempt - 1)
+            } else {
+                effects.leave(claim)
+            }
             return .counted(state, nextAt: next)
         }
-    }
-
-    private func late() throws -> FinishedAttempt {
-        try connection.pipeline([attempt(isLate: true)])
-        return .late
     }
 
     private func holds(_ row: PostgresRow) throws -> Bool {
@@ -89,89 +191,23 @@ struct Finish {
     }
 
     /// An endpoint that is gone says nothing of the delivery, which waits until the operator has looked.
-    private var isCounted: Bool { if case .gone = outcome { false } else { true } }
+    private var isCounted: Bool { if case .gone = ended.outcome { false } else { true } }
 
     /// When it is tried again; nil: at once when the endpoint is open again, or never.
-    private func nextAttempt(_ queued: PostgresRow, _ urgency: Urgency) throws -> Instant? {
-        guard case .failed(let failure) = outcome else { return nil }
+    private func nextAttempt(_ queued: PostgresRow) throws -> Instant? {
+        guard case .failed(let failure) = ended.outcome else { return nil }
+        let urgency = Urgency(rawValue: Int(try delivery.decode("urgency", as: Int16.self))) ?? .normal
         return RetrySchedule.of(urgency).next(
-            after: claim.attempt, failedAt: endedAt, dueAt: try queued.decode("first_due", as: Instant.self),
-            retryAfter: failure.retryAfter, chance: chance)
+            after: claim.attempt, failedAt: ended.endedAt, dueAt: try queued.decode("first_due", as: Instant.self),
+            retryAfter: failure.retryAfter, chance: ended.chance)
     }
 
     private func kind(_ next: Instant?) -> DeliveryLife.Attempt {
-        switch outcome {
+        switch ended.outcome {
         case .entered: .entered
         case .refused: .refused
         case .gone: .failed
         case .failed: next == nil ? .failedForTheLastTime : .failed
         }
-    }
-
-    private var failure: AttemptFailure? { outcome.failure }
-
-    private func attempt(isLate: Bool) -> PostgresStatement {
-        (
-            QueueStatements.addAttempt,
-            [
-                .uuid(claim.id.uuid), .int8(claim.token), .int8(claim.endpoint.value), .uuid(node.uuid),
-                .int4(Int32(claim.attempt)), .timestamptz(beganAt), .timestamptz(endedAt), .text(outcome.name),
-                .bool(isLate), .optional(failure) { .text($0.code.rawValue) },
-                .optional(failure?.httpStatus) { .int4(Int32(clamping: $0)) }, .optional(failure) { .text($0.detail) },
-            ]
-        )
-    }
-
-    private func moved(_ after: DeliveryLife, package: PackageID) -> [PostgresStatement] {
-        let event: HistoryRow.Event =
-            switch after.state {
-            case .delivered: .deliveryDelivered
-            case .refused: .deliveryRefused
-            default: .deliveryExpired
-            }
-        var detail: [String: JSONText] = [
-            "attempt": .number(claim.attempt), "endpoint": .number(Int(claim.endpoint.value)),
-        ]
-        // What the last attempt met is the reason of an expiry, too; the code says which of the two it is.
-        let code: Refusal.Code? = after.state == .expired ? .deliveryExpired : failure?.code
-        if let failure {
-            detail["code"] = .string(failure.code.rawValue)
-            detail["detail"] = .string(failure.detail)
-        }
-        let well: [PostgresStatement] =
-            after.state == .delivered ? [(QueueStatements.setWell, [.int8(claim.endpoint.value)])] : []
-        return well + [
-            (
-                QueueStatements.move,
-                [
-                    .uuid(claim.id.uuid), .text(after.state.rawValue), .int4(Int32(after.failures)),
-                    .timestamptz(endedAt), .optional(code) { .text($0.rawValue) },
-                    .optional(failure) { .text("\($0.code.rawValue) \($0.detail)") },
-                ]
-            ),
-            (QueueStatements.leave, [.uuid(claim.id.uuid)]),
-            HistoryRow.statement([
-                HistoryRow(
-                    at: endedAt, event: event, package: package, delivery: claim.id, actor: HistoryRow.hubActor,
-                    detail: detail)
-            ]),
-        ]
-    }
-
-    private func suspendEndpoint(_ failure: AttemptFailure) throws {
-        let suspended = try connection.query(
-            QueueStatements.suspend,
-            [.int8(claim.endpoint.value), .text("\(failure.code.rawValue) \(failure.detail)"), .timestamptz(endedAt)])
-        guard !suspended.isEmpty else { return }
-        try connection.pipeline([
-            (RegistryStatements.bumpVersion, []),
-            HistoryRow.statement([
-                HistoryRow(
-                    at: endedAt, event: .endpointSuspended, delivery: claim.id, actor: HistoryRow.hubActor,
-                    detail: [
-                        "endpoint": .number(Int(claim.endpoint.value)), "code": .string(failure.code.rawValue),
-                    ])
-            ]),
-        ])
     }
 }

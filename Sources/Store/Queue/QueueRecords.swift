@@ -20,6 +20,14 @@ public struct ClaimedDelivery: Sendable {
     public let content: Result<StoredContent, Refusal>
 }
 
+/// One endpoint's part of a claim.
+struct ClaimRequest: Sendable {
+    let endpoint: EndpointKey
+    let limit: Int
+    let node: NodeID
+    let cursor: ClaimCursor
+}
+
 /// From where the next claim at an endpoint looks: past what was claimed before, so that the dead rows which a long
 /// snapshot keeps in the index are not walked again and again.
 public struct ClaimCursor: Sendable, Equatable {

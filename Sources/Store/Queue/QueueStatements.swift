@@ -19,52 +19,62 @@ enum QueueStatements {
     static let changeEndpoints = "SELECT pg_advisory_xact_lock(\(endpointLock))"
     private static let endpointLock = "hashtextextended('truc endpoints', 0)"
 
+    /// For each cursor – one of a destination's ranks – what is next; of each destination as many as are wanted.
     static let claim = """
         WITH candidate AS (
-            SELECT line.delivery_id
-            FROM unnest($2::smallint[], $3::uuid[]) AS cursor (rank, after), LATERAL (
-                SELECT delivery_id FROM queue
-                WHERE endpoint_id = $1 AND queue.rank = cursor.rank AND delivery_id > cursor.after AND \(isReady)
-                ORDER BY delivery_id LIMIT $4
-            ) AS line
-            ORDER BY cursor.rank, line.delivery_id LIMIT $4
+            SELECT delivery_id, claimer FROM (
+                SELECT line.delivery_id, cursor.wanted, cursor.claimer, row_number() OVER (
+                    PARTITION BY cursor.destination ORDER BY cursor.rank, line.delivery_id) AS place
+                FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::smallint[], $5::uuid[])
+                    AS cursor (destination, wanted, claimer, rank, after), LATERAL (
+                    SELECT delivery_id FROM queue
+                    WHERE endpoint_id = cursor.destination AND queue.rank = cursor.rank AND delivery_id > cursor.after
+                        AND \(isReady)
+                    ORDER BY delivery_id LIMIT cursor.wanted
+                ) AS line
+            ) AS found WHERE place <= wanted
         ), taken AS (
-            SELECT delivery_id FROM queue WHERE delivery_id IN (SELECT delivery_id FROM candidate) AND \(isReady)
-            FOR UPDATE SKIP LOCKED
+            SELECT queue.delivery_id, candidate.claimer
+            FROM queue JOIN candidate ON candidate.delivery_id = queue.delivery_id
+            WHERE \(isReady) FOR UPDATE OF queue SKIP LOCKED
         ), claimed AS (
-            UPDATE queue SET node = $5, token = nextval('queue_token'), attempts = attempts + 1
+            UPDATE queue SET node = taken.claimer, token = nextval('queue_token'), attempts = attempts + 1
             FROM taken WHERE queue.delivery_id = taken.delivery_id RETURNING queue.*
         )
-        SELECT claimed.delivery_id, claimed.rank, claimed.token, claimed.attempts, delivery.message_type,
-            delivery.package_id, package.sha256 AS package_sha256, content.place, content.length, content.sha256,
-            content.wrapped_key
+        SELECT claimed.delivery_id, claimed.endpoint_id, claimed.rank, claimed.token, claimed.attempts,
+            delivery.message_type, delivery.package_id, package.sha256 AS package_sha256, content.place, content.length,
+            content.sha256, content.wrapped_key
         FROM claimed JOIN delivery ON delivery.id = claimed.delivery_id
         JOIN package ON package.id = delivery.package_id JOIN content ON content.package_id = delivery.package_id
         ORDER BY claimed.rank, claimed.delivery_id
         """
 
+    // Deliveries first, then their rows in the queue, each in the order of their ids: so nobody waits in a circle.
+
     /// No key of it changes: who puts it into the queue of another endpoint meanwhile must not wait for this.
     static let lockDelivery = """
-        SELECT delivery.state, delivery.failures, delivery.package_id, delivery.fetched_at, package.urgency,
+        SELECT delivery.id, delivery.state, delivery.failures, delivery.package_id, delivery.fetched_at, package.urgency,
             EXISTS (SELECT FROM delivery_attempt WHERE delivery_attempt.delivery_id = delivery.id) AS was_carried
         FROM delivery JOIN package ON package.id = delivery.package_id
-        WHERE delivery.id = $1 FOR NO KEY UPDATE OF delivery
+        WHERE delivery.id = ANY($1) ORDER BY delivery.id FOR NO KEY UPDATE OF delivery
         """
 
     static let lockQueue = """
-        SELECT first_due, is_parked, token, node, attempts FROM queue WHERE delivery_id = $1 FOR UPDATE
+        SELECT delivery_id, first_due, is_parked, token, node, attempts FROM queue WHERE delivery_id = ANY($1)
+        ORDER BY delivery_id FOR UPDATE
         """
 
-    static let addAttempt = """
-        INSERT INTO delivery_attempt (delivery_id, token, endpoint_id, node, attempt, began_at, ended_at, outcome, is_late,
-            code, http_status, detail)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-        ON CONFLICT DO NOTHING
-        """
+    static let addAttempts = BulkInsert(
+        into: "delivery_attempt",
+        [
+            ("delivery_id", .uuid), ("token", .int8), ("endpoint_id", .int8), ("node", .uuid), ("attempt", .int4),
+            ("began_at", .timestamptz), ("ended_at", .timestamptz), ("outcome", .text), ("is_late", .bool),
+            ("code", .text), ("http_status", .int4), ("detail", .text),
+        ], suffix: "ON CONFLICT DO NOTHING")
 
     /// Free again, at once or for later; `$3` attempts are counted.
     static let free = "UPDATE queue SET node = NULL, due_at = $2, attempts = $3 WHERE delivery_id = $1"
-    static let leave = "DELETE FROM queue WHERE delivery_id = $1"
+    static let leave = "DELETE FROM queue WHERE delivery_id = ANY($1)"
     static let park = "UPDATE queue SET is_parked = true WHERE delivery_id = $1"
 
     /// Back at the beginning of its way, where the recipient has an endpoint. Who carries it at this moment goes on.
@@ -79,15 +89,29 @@ enum QueueStatements {
             first_due = excluded.first_due
         """
 
-    static let move = """
-        UPDATE delivery SET state = $2, failures = $3, updated_at = $4, refusal = $5, detail = $6,
-            failed_at = CASE WHEN $2 = 'waiting' THEN NULL ELSE failed_at END,
-            entered_at = CASE WHEN $2 = 'delivered' THEN coalesce(entered_at, $4) ELSE entered_at END,
-            is_notice_due = $2 IN ('refused', 'expired') AND EXISTS (
+    private static let moveAll = """
+        UPDATE delivery SET state = new.state, failures = new.failures, updated_at = new.at, refusal = new.refusal,
+            detail = new.detail,
+            failed_at = CASE WHEN new.state = 'waiting' THEN NULL ELSE failed_at END,
+            entered_at = CASE WHEN new.state = 'delivered' THEN coalesce(entered_at, new.at) ELSE entered_at END,
+            is_notice_due = new.state IN ('refused', 'expired') AND EXISTS (
                 -- Nobody is told of the hub's own messages.
                 SELECT FROM package WHERE package.id = delivery.package_id AND system_id IS NOT NULL)
-        WHERE id = $1
+        FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::text[], $6::text[])
+            AS new (id, state, failures, at, refusal, detail)
+        WHERE delivery.id = new.id
         """
+
+    static func move(_ moves: [DeliveryMove]) -> PostgresStatement {
+        (
+            moveAll,
+            [
+                .uuids(moves.map(\.id.uuid)), .texts(moves.map(\.after.state.rawValue)),
+                .int4s(moves.map { Int32($0.after.failures) }), .timestamptzs(moves.map(\.at)),
+                .texts(moves.map { $0.code?.rawValue }), .texts(moves.map(\.detail)),
+            ]
+        )
+    }
 
     static let overdue = """
         SELECT delivery_id FROM queue WHERE first_due < $1 AND node IS NULL AND NOT is_parked ORDER BY first_due LIMIT $2
@@ -111,7 +135,7 @@ enum QueueStatements {
         RETURNING agency_id
         """
     /// From the first failed probe on it stays the instant at which it began.
-    static let setWell = "UPDATE endpoint SET failing_at = NULL WHERE id = $1 AND failing_at IS NOT NULL"
+    static let setWell = "UPDATE endpoint SET failing_at = NULL WHERE id = ANY($1) AND failing_at IS NOT NULL"
     static let setFailing = """
         UPDATE endpoint SET failing_at = CASE WHEN $2 THEN coalesce(failing_at, $3) END WHERE id = $1
         """
@@ -178,4 +202,14 @@ extension EndpointRecord {
             agency: AgencyKey(try row.decode("agency_id", as: Int64.self)), url: try row.decode("url", as: String.self),
             isSuspended: try row.decode("state", as: String.self) == "suspended")
     }
+}
+
+/// A delivery on its way to another state.
+struct DeliveryMove {
+    let id: DeliveryID
+    let after: DeliveryLife
+    let at: Instant
+    /// Why it is not on its way any more.
+    var code: Refusal.Code?
+    var detail: String?
 }

@@ -153,7 +153,11 @@ import Testing
         try await bench.accept(60)
         let claims = try await withThrowingTaskGroup(of: [ClaimedDelivery].self) { group in
             for number in 0..<8 {
-                group.addTask { try await bench.claim(16, by: number % 2 == 0 ? bench.one : bench.two) }
+                // Past what gathers claims: as two hubs would.
+                let request = ClaimRequest(
+                    endpoint: bench.endpoint, limit: 16, node: number % 2 == 0 ? bench.one : bench.two,
+                    cursor: ClaimCursor())
+                group.addTask { try await bench.database.claim([request])[bench.endpoint] ?? [] }
             }
             return try await group.reduce(into: []) { $0 += $1 }
         }
