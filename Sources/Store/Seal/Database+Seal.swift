@@ -189,13 +189,7 @@ private struct SealChange {
     private func moved(
         _ delivery: Locked, to after: DeliveryLife, _ code: Refusal.Code?, _ reason: String, at now: Instant
     ) -> PostgresStatement {
-        (
-            QueueStatements.move,
-            [
-                .uuid(delivery.id.uuid), .text(after.state.rawValue), .int4(Int32(after.failures)), .timestamptz(now),
-                .optional(code) { .text($0.rawValue) }, .text(reason),
-            ]
-        )
+        QueueStatements.move([DeliveryMove(id: delivery.id, after: after, at: now, code: code, detail: reason)])
     }
 
     private func history(
