@@ -103,6 +103,14 @@ extension Finding.Code {
                 "Number and notation in DocumentId are not those of Code.")
         case .documentIDDate:
             .warning("Ngày trong DocumentId khác ngày ban hành.", "The date in DocumentId is not PromulgationDate.")
+        case .textDecomposed:
+            .warning(
+                "Chữ và dấu viết rời (Unicode tổ hợp); trục giữ nguyên, nơi nhận có thể hiển thị hoặc tìm kiếm sai.",
+                "Letters and marks are apart (NFD); kept as they are, but a receiver may show or find them wrongly.")
+        case .textLegacyEncoding:
+            .warning(
+                "Nội dung có vẻ dùng bảng mã cũ (TCVN3 hoặc VNI), không phải Unicode; trục giữ nguyên.",
+                "A text seems to be in an old encoding (TCVN3 or VNI) and not in Unicode; kept as it is.")
         case .typeUnknown: .warning("Loại văn bản không rõ.", "The type of document is not known.")
         case .priorityUnknown: .warning("Độ khẩn không thuộc 0–4.", "Priority is not one of 0 to 4.")
         case .steeringTypeOdd:

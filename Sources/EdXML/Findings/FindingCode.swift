@@ -47,6 +47,8 @@ extension Finding {
         case documentIDAgency = "document-id.agency-differs"
         case documentIDCode = "document-id.code-differs"
         case documentIDDate = "document-id.date-differs"
+        case textDecomposed = "text.decomposed"
+        case textLegacyEncoding = "text.legacy-encoding"
         case typeUnknown = "document.type-unknown"
         case priorityUnknown = "document.priority-unknown"
         case steeringTypeOdd = "document.steering-type-odd"

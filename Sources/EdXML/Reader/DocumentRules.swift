@@ -5,7 +5,7 @@ import Exchange
 enum DocumentRules {
     typealias Rule = @Sendable (DocumentHeader, Element, String, inout FindingLog) -> Void
 
-    static let all: [Rule] = [required, documentID, type, steering, places]
+    static let all: [Rule] = [required, documentID, type, steering, places, texts]
 
     /// Longest `ToPlaces` altogether, in characters (NĐ 30/2020/NĐ-CP Phụ lục VI).
     static let maxToPlacesLength = 1_000
@@ -108,11 +108,46 @@ enum DocumentRules {
     }
 }
 
+extension DocumentRules {
+    private static func texts(
+        _ document: DocumentHeader, _ message: Element, _ path: String, _ log: inout FindingLog
+    ) {
+        TextRules.note(
+            [
+                ("Subject", document.subject), ("Content", document.content),
+                ("DocumentType/TypeName", document.typeName), ("SignerInfo/FullName", document.signer.fullName),
+                ("SignerInfo/Position", document.signer.position), ("From/OrganName", document.from.organName),
+                ("PromulgationInfo/Place", document.place),
+            ] + document.to.prefix(maxNames).map { ("To/OrganName", $0.organName) }, message, path, &log)
+    }
+
+    /// Recipients whose names are looked at.
+    private static let maxNames = 20
+}
+
+/// How the texts that people read are encoded.
+enum TextRules {
+    /// Notes the first text of each sort of oddity; never the text itself.
+    ///
+    /// - Parameter texts: each with its path below the message.
+    static func note(
+        _ texts: [(path: String, text: String?)], _ message: Element, _ path: String, _ log: inout FindingLog
+    ) {
+        var met: Set<TextEncodingOddity> = []
+        for (place, text) in texts {
+            guard let text, let oddity = TextEncodingOddity.of(text), met.insert(oddity).inserted else { continue }
+            log.add(
+                oddity == .decomposed ? .textDecomposed : .textLegacyEncoding,
+                line: message.first(place)?.line ?? message.line, element: "\(path)/\(place)", oddity.rawValue)
+        }
+    }
+}
+
 /// What can be odd about a status.
 enum StatusRules {
     typealias Rule = @Sendable (StatusHeader, Element, String, inout FindingLog) -> Void
 
-    static let all: [Rule] = [reason, time, date]
+    static let all: [Rule] = [reason, time, date, texts]
 
     private static func reason(_ status: StatusHeader, _ message: Element, _ path: String, _ log: inout FindingLog) {
         // QĐ 28/2018/QĐ-TTg Điều 5.4: who refuses a document says why.
@@ -140,5 +175,10 @@ enum StatusRules {
         log.add(
             .documentIDDate, line: line, element: path + "/ResponseFor/DocumentId",
             "\(date.edXML), PromulgationDate is \(promulgated.edXML)")
+    }
+
+    private static func texts(_ status: StatusHeader, _ message: Element, _ path: String, _ log: inout FindingLog) {
+        TextRules.note(
+            [("Description", status.description), ("From/OrganName", status.from.organName)], message, path, &log)
     }
 }

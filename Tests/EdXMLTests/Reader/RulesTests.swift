@@ -42,6 +42,8 @@ struct RulesTests {
         ("<edXML:DueDate>2026/03/31", "<edXML:DueDate>31/03/2026", .dateInvalid),
         ("<edXML:Type>2<", "<edXML:Type>hai<", .numberInvalid),
         ("<edXML:Priority>1<", "<edXML:Priority>5<", .priorityUnknown),
+        ("<edXML:TypeName>", "<edXML:TypeName>e\u{302}\u{301}", .textDecomposed),
+        ("<edXML:TypeName>Công văn", "<edXML:TypeName>QuyÕt ®Þnh vÒ viÖc", .textLegacyEncoding),
         ("<edXML:SteeringType>1<", "<edXML:SteeringType>0<", .steeringTypeOdd),
         ("<edXML:CodeNumber>12<", "<edXML:CodeNumber>123456789012<", .textTooLong),
         ("<edXML:Subject>", "<edXML:Subject>\(String(repeating: "ế", count: 500))", .textTooLong),
