@@ -42,7 +42,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
-        room("Exchange", []),
+        room("Exchange", [], resources: [.embedInCode("Policy/Profiles")]),
         room("Prometheus", ["Exchange", metrics]),
         room("Trust", ["Exchange", "COpenSSL"]),
         room("EdXML", ["Exchange", "Trust", "CLibXML2", "CZlib"], resources: [.embedInCode("Schema/edxml.xsd")]),

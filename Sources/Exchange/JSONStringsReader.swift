@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Reads the two shapes of JSON in which signed headers and receipts come: a flat object of strings and an array of
-/// strings.
+/// strings. `JSONDocument` reads any other with it.
 ///
 /// Not Foundation's reader, because that one hides what matters here: a key that occurs twice would be settled
 /// silently, and such a text must have one meaning. Bounded by the length of the text; nothing nests.
@@ -64,28 +64,50 @@ public struct JSONStringsReader {
         return items
     }
 
-    private func problem(_ reason: String) -> ParsingProblem { ParsingProblem(subject, reason, at: position) }
+    func problem(_ reason: String) -> ParsingProblem { ParsingProblem(subject, reason, at: position) }
 
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) { position += 1 }
     }
 
-    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+    mutating func take(_ character: Unicode.Scalar) -> Bool {
         guard position < bytes.count, UInt32(bytes[position]) == character.value else { return false }
         position += 1
         return true
     }
 
-    private mutating func expect(_ character: Unicode.Scalar) throws(ParsingProblem) {
+    /// A word such as `true`.
+    mutating func takeWord(_ word: String) -> Bool {
+        guard bytes[position...].starts(with: word.utf8) else { return false }
+        position += word.utf8.count
+        return true
+    }
+
+    /// A whole number; nil when no number stands here.
+    ///
+    /// - Throws: `ParsingProblem` for one that is not whole, begins with a needless zero, or is too large.
+    mutating func number() throws(ParsingProblem) -> Int? {
+        let rest = bytes[position...]
+        let digits = rest.first == UInt8(ascii: "-") ? rest.dropFirst() : rest
+        guard let first = digits.first, (0x30...0x39).contains(first) else { return nil }
+        let text = rest.prefix { [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains($0) || (0x30...0x39).contains($0) }
+        guard let number = Int(String(decoding: text, as: UTF8.self)), text.count == "\(number)".utf8.count else {
+            throw problem("has a number that is not whole or too large")
+        }
+        position += text.count
+        return number
+    }
+
+    mutating func expect(_ character: Unicode.Scalar) throws(ParsingProblem) {
         guard take(character) else { throw problem("expected '\(character)'") }
     }
 
-    private mutating func end() throws(ParsingProblem) {
+    mutating func end() throws(ParsingProblem) {
         skipSpace()
         guard position == bytes.count else { throw problem("expected nothing more") }
     }
 
-    private mutating func string() throws(ParsingProblem) -> String {
+    mutating func string() throws(ParsingProblem) -> String {
         guard take("\"") else { throw problem("expected a string") }
         var value: [UInt8] = []
         while position < bytes.count {

@@ -64,6 +64,14 @@ extension Refusal {
         case registryInvalid = "registry.invalid-value"
         case calendarFileInvalid = "calendar.file-invalid"
         case calendarYearOutside = "calendar.year-outside"
+        case policyFileSize = "policy.file-size"
+        case policyFileName = "policy.file-name"
+        case policyFileFormat = "policy.file-format"
+        case policySignatureMissing = "policy.signature-missing"
+        case confirmationNeeded = "policy.confirmation-needed"
+        case policyDocumentInvalid = "policy.document-invalid"
+        case policyNotFound = "policy.not-found"
+        case policyActivationInvalid = "policy.activation-invalid"
         case traceNotFound = "trace.not-found"
         case fileUnreadable = "file.unreadable"
         case fileUnwritable = "file.unwritable"
@@ -497,6 +505,14 @@ extension Refusal {
             case .deliveryWithdrawn: .deliveryWithdrawn
             case .contentCancelled: .contentCancelled
             case .endpointNotFound: .endpointNotFound
+            case .policyFileSize: .policyFileSize
+            case .policyFileName: .policyFileName
+            case .policyFileFormat: .policyFileFormat
+            case .policySignatureMissing: .policySignatureMissing
+            case .confirmationNeeded: .confirmationNeeded
+            case .policyDocumentInvalid: .policyDocumentInvalid
+            case .policyNotFound: .policyNotFound
+            case .policyActivationInvalid: .policyActivationInvalid
             }
         }
     }

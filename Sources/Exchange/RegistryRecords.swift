@@ -139,15 +139,18 @@ public struct RegistryRecords: Sendable, Equatable {
     public let clientKeys: [SystemID: [ClientKey]]
     /// Where packages of agencies are carried to; none for an agency that pulls.
     public let endpoints: [EndpointRecord]
+    /// Which policy profile is in force when; nothing before the first was activated.
+    public let policies: PolicyTimeline
 
     public init(
         version: Int64, systems: [SystemRecord], agencies: [AgencyRecord], clientKeys: [SystemID: [ClientKey]] = [:],
-        endpoints: [EndpointRecord] = []
+        endpoints: [EndpointRecord] = [], policies: PolicyTimeline = PolicyTimeline([])
     ) {
         self.version = version
         self.systems = systems
         self.agencies = agencies
         self.clientKeys = clientKeys
         self.endpoints = endpoints
+        self.policies = policies
     }
 }

@@ -18,6 +18,8 @@ struct HistoryRow: Sendable {
         case packageConflict = "package.conflict"
         case contentDestroyed = "content.destroyed"
         case deliveryReleased = "delivery.released"
+        case deliveryConfirmedBySender = "delivery.confirmed-by-sender"
+        case deliveryDeclinedBySender = "delivery.declined-by-sender"
         case deliveryRefused = "delivery.refused"
         case deliveryExpired = "delivery.expired"
         case deliveryRetried = "delivery.retried"
@@ -54,6 +56,7 @@ struct HistoryRow: Sendable {
         case keyRewrapped = "key.rewrapped"
         case keyRetired = "key.retired"
         case calendarImported = "calendar.imported"
+        case policyActivated = "policy.activated"
         case hubDowntime = "hub.downtime"
     }
 

@@ -19,9 +19,19 @@ public enum VXPReply {
     public static func success() -> [UInt8] { object { appendSuccess(to: &$0) } }
 
     /// The receipt for a package.
-    public static func success(docID: String) -> [UInt8] {
+    ///
+    /// - Parameter hold: why nothing of it is delivered yet: a yes to having it, and the sentence says so.
+    public static func success(docID: String, hold: Refusal? = nil) -> [UInt8] {
         object { output in
-            appendSuccess(to: &output)
+            if let hold {
+                let detail = hold.detail.map { " (\($0))" } ?? ""
+                appendBase(
+                    "OK", successCode,
+                    "Đã tiếp nhận, chưa gửi đi: \(hold.entry.vietnamese)\(detail) [\(hold.code.rawValue)] "
+                        + hold.entry.remedyVietnamese, to: &output)
+            } else {
+                appendSuccess(to: &output)
+            }
             output.append(UInt8(ascii: ","))
             VXPText.appendJSON("DocId", docID, to: &output)
         }

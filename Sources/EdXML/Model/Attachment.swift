@@ -27,6 +27,8 @@ public struct AttachmentSummary: Hashable, Sendable {
     /// files, else the same as `sha256`.
     public let unpackedSHA256: SHA256Digest
     public let unpackedBytes: Int
+    /// Whether it is a PDF that holds a signature, as it is or wrapped into a ZIP. Nothing verifies it here.
+    public let isSignedPDF: Bool
     /// The manifest's line for this attachment.
     public let reference: ManifestEntry?
     public let line: Int

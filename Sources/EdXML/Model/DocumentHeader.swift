@@ -72,6 +72,8 @@ public struct DocumentHeader: Hashable, Sendable {
 public struct OtherInformation: Hashable, Sendable {
     /// `Priority`
     public var urgency: Urgency?
+    /// What `Priority` says instead of one of 0 to 4; read, never written.
+    public var unknownPriority: String?
     public var sphereOfPromulgation: String?
     public var typerNotation: String?
     public var promulgationAmount: Int?

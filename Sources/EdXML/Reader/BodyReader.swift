@@ -110,7 +110,8 @@ struct BodyReader {
                 contentID: attachment.contentID, name: name, description: attachment.element.value("Description"),
                 declaredType: attachment.element.value("ContentType"), detectedType: content.type,
                 decodedBytes: content.bytes, sha256: content.sha256, unpackedSHA256: wrapped?.digest ?? content.sha256,
-                unpackedBytes: wrapped?.bytes ?? content.bytes, reference: reference, line: attachment.element.line)
+                unpackedBytes: wrapped?.bytes ?? content.bytes, isSignedPDF: content.isSignedPDF, reference: reference,
+                line: attachment.element.line)
         }
     }
 

@@ -139,6 +139,7 @@ struct HeaderReader {
                 log.add(.priorityUnknown, line: element.line, element: path + "/Priority", "\(priority)")
             }
         }
+        if other.urgency == nil { other.unknownPriority = element.value("Priority") }
         other.sphereOfPromulgation = element.value("SphereOfPromulgation")
         other.typerNotation = element.value("TyperNotation")
         other.promulgationAmount = number("PromulgationAmount", in: element, path)

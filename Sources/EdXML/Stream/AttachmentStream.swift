@@ -9,12 +9,15 @@ final class AttachmentStream {
         let type: FileType
         /// The only entry of a ZIP, if it is such a ZIP.
         let wrapped: WrappedContent.Result?
+        /// Whether it is a PDF with a signature in it, as it is or wrapped.
+        let isSignedPDF: Bool
     }
 
     private var decoder = Base64Decoder()
     private var digest = SHA256()
     private var decodedBytes = 0
     private var firstBytes: [UInt8] = []
+    private var signatures = PDFSignatureSearch()
     private let wrapped: WrappedContent
     private let output: UnsafeMutableRawPointer
 
@@ -59,6 +62,7 @@ final class AttachmentStream {
         }
         digest.update(bytes)
         wrapped.consume(bytes)
+        signatures.consume(bytes)
         decodedBytes += bytes.count
     }
 
@@ -66,6 +70,7 @@ final class AttachmentStream {
     func finish() -> Content? {
         guard decoder.isComplete else { return nil }
         return Content(
-            bytes: decodedBytes, sha256: digest.current(), type: FileType(of: firstBytes), wrapped: wrapped.result)
+            bytes: decodedBytes, sha256: digest.current(), type: FileType(of: firstBytes), wrapped: wrapped.result,
+            isSignedPDF: signatures.isFound || wrapped.result?.isSignedPDF == true)
     }
 }

@@ -11,6 +11,7 @@ final class WrappedContent {
     struct Result {
         let digest: SHA256Digest
         let bytes: Int
+        let isSignedPDF: Bool
     }
 
     private enum Part {
@@ -41,6 +42,7 @@ final class WrappedContent {
     private var record: [UInt8] = []
     private var inflater: Inflater?
     private var digest = SHA256()
+    private var signatures = PDFSignatureSearch()
     private var checksum: UInt = 0
     private var expectedChecksum: UInt = 0
     private var hasDescriptor = false
@@ -56,7 +58,7 @@ final class WrappedContent {
     /// The entry's digest and size; nil unless the whole ZIP has gone by and was plain.
     var result: Result? {
         guard case .ended = state else { return nil }
-        return Result(digest: digest.current(), bytes: unpackedBytes)
+        return Result(digest: digest.current(), bytes: unpackedBytes, isSignedPDF: signatures.isFound)
     }
 
     func consume(_ bytes: UnsafeRawBufferPointer) {
@@ -171,6 +173,7 @@ final class WrappedContent {
         unpackedBytes += bytes.count
         checksum = UInt(crc32(checksum, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32(bytes.count)))
         digest.update(bytes)
+        signatures.consume(bytes)
         return true
     }
 

@@ -12,7 +12,21 @@ struct AcceptanceBuilder {
     /// When the package had come to its end.
     let acceptedAt: Instant
 
-    /// - Throws: `Refusal(.internalError)` when the hub has no entry of its own to speak with.
+    /// What the policy makes of a package; nil for one that no policy judges.
+    ///
+    /// - Throws: `Refusal` when it may not be taken.
+    static func judge(
+        _ reading: PackageReading, _ header: PackageHeader, sender: AgencyKey, for submission: Submission,
+        registry: RegistrySnapshot
+    ) throws(Refusal) -> (policy: ActivatedPolicy, judgement: PolicyJudgement)? {
+        guard case .document(let document) = header else { return nil }
+        // By the instant of the request: a change while it comes in does not divide it.
+        let policy = registry.policy(at: submission.receivedAt)
+        let binds = registry.agency(sender).map { registry.isBound($0, by: policy.profile) } ?? false
+        return (policy, try PolicyJudgement(reading, document, policy: policy, binds: binds))
+    }
+
+    /// - Throws: `Refusal`: what the policy refuses, or `.internalError` when the hub has no entry of its own to speak with.
     func acceptance(
         of reading: PackageReading, header: PackageHeader, meaning: SHA256Digest, sha256: SHA256Digest,
         plan: AcceptancePlan, content: NewContent
@@ -22,7 +36,9 @@ struct AcceptanceBuilder {
             senderWritten: header.from.organID, system: submission.system, documentID: header.documentID,
             signature: reading.signature.rawValue, sha256: sha256, meaning: meaning,
             acceptedAt: acceptedAt, requestID: submission.request)
-        envelope.warnings = reading.warningCodes
+        let judged = try Self.judge(reading, header, sender: plan.sender, for: submission, registry: registry)
+        envelope.policy = judged?.policy
+        envelope.warnings = (reading.warningCodes + (judged?.judgement.warnings ?? [])).sorted()
         envelope.attachments = reading.attachments.map { attachment in
             Envelope.Attachment(
                 name: attachment.name ?? attachment.contentID, declaredType: attachment.declaredType,
@@ -33,13 +49,15 @@ struct AcceptanceBuilder {
         case .document(let document): describe(document, in: &envelope)
         case .status(let status): describe(status, plan: plan, in: &envelope)
         }
+        if judged?.judgement.isConfidential == true { envelope.forgetWords() }
+        let hold = judged?.judgement.hold
         var deliveries: [NewDelivery] = []
         for (position, recipient) in plan.recipients.enumerated() {
             // Ids that grow with the position: lists and traces keep the order in which the package names them.
             let order = acceptedAt.advanced(by: .microseconds(position))
-            deliveries.append(delivery(to: recipient, order))
+            deliveries.append(delivery(to: recipient, hold: hold, order))
         }
-        let refused = plan.refused
+        let refused = plan.untold(hold: hold)
         let notice =
             refused.isEmpty
             ? nil : try HubNotice(about: refused, of: HubNotice.Subject(envelope), registry: registry).package
@@ -107,12 +125,34 @@ struct AcceptanceBuilder {
             owner: speaksAsReceiver ? other : plan.sender, recipient: speaksAsReceiver ? plan.sender : other)
     }
 
-    private func delivery(to recipient: AcceptancePlan.Recipient, _ order: Instant) -> NewDelivery {
+    private func delivery(
+        to recipient: AcceptancePlan.Recipient, hold: Refusal?, _ order: Instant
+    ) -> NewDelivery {
         let outcome: NewDelivery.Outcome =
             switch recipient.destination {
-            case .agency(let key): .waiting(key)
+            case .agency(let key): hold.map { .held(key, $0) } ?? .waiting(key)
             case .none(let refusal): .undeliverable(refusal)
             }
         return NewDelivery(id: DeliveryID(at: order), written: recipient.written, outcome: outcome)
+    }
+}
+
+extension Envelope {
+    /// Leaves out what the record must not keep of something that may not travel: the subject and the names of files.
+    fileprivate mutating func forgetWords() {
+        subject = nil
+        attachments = attachments.enumerated().map { index, file in
+            Attachment(
+                name: "tệp \(index + 1)", declaredType: file.declaredType, detectedType: file.detectedType,
+                length: file.length, sha256: file.sha256)
+        }
+    }
+}
+
+extension Acceptance {
+    /// Why its deliveries are held.
+    var hold: Refusal? {
+        for delivery in package.deliveries { if case .held(_, let refusal) = delivery.outcome { return refusal } }
+        return nil
     }
 }

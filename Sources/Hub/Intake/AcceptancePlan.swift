@@ -26,6 +26,16 @@ struct AcceptancePlan: Equatable {
         }
     }
 
+    /// The recipients of whom the sender must be told: those that get nothing, and all others when the package is held.
+    func untold(hold: Refusal?) -> [Receipt.RefusedRecipient] {
+        guard let hold else { return refused }
+        return refused
+            + recipients.compactMap { recipient in
+                guard case .agency = recipient.destination else { return nil }
+                return Receipt.RefusedRecipient(written: recipient.written, refusal: hold)
+            }
+    }
+
     /// - Throws: `Refusal` when the package cannot be taken at all: not this system's agency, wrong list, a closed
     ///   sender, nobody left to deliver to.
     init(

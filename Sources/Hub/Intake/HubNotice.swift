@@ -85,17 +85,37 @@ struct HubNotice {
     }
 
     /// The package's id makes notices about different packages different messages, however many are written in one second.
-    private static func description(_ refused: [Receipt.RefusedRecipient], of package: PackageID) -> String {
-        let named = refused.prefix(maxNamed).map { recipient in
-            let entry = recipient.refusal.entry
-            // Scalars: one character alone may have any number of them.
-            let shown = String(String.UnicodeScalarView(recipient.written.unicodeScalars.prefix(maxNameLength)))
-            let name = shown.isEmpty ? "(OrganId trống)" : shown
-            return "\(name): \(entry.vietnamese) \(entry.remedyVietnamese) [\(recipient.refusal.code.rawValue)]"
+    private static func description(_ untold: [Receipt.RefusedRecipient], of package: PackageID) -> String {
+        let held = untold.filter { $0.refusal.code == .confirmationNeeded }
+        let refused = untold.filter { $0.refusal.code != .confirmationNeeded }
+        var sentences: [String] = []
+        if let refusal = held.first?.refusal {
+            // The same of all of them: said once, with what was met.
+            let names = held.prefix(maxNamed).map(name).joined(separator: ", ")
+            sentences.append(
+                "Chưa gửi tới \(held.count) nơi nhận (\(names)\(rest(held))): \(refusal.entry.vietnamese) "
+                    + "(\(refusal.detail ?? "")) \(refusal.entry.remedyVietnamese) [\(refusal.code.rawValue)]")
         }
-        let rest = refused.count > maxNamed ? " … và \(refused.count - maxNamed) nơi nhận khác." : ""
-        return
-            "[Trục] Chưa giao được tới \(refused.count) nơi nhận. \(named.joined(separator: " ")) \(rest)(\(package))"
+        if !refused.isEmpty {
+            let named = refused.prefix(maxNamed).map { recipient in
+                let entry = recipient.refusal.entry
+                return
+                    "\(name(recipient)): \(entry.vietnamese) \(entry.remedyVietnamese) [\(recipient.refusal.code.rawValue)]"
+            }
+            sentences.append(
+                "Chưa giao được tới \(refused.count) nơi nhận. \(named.joined(separator: " "))\(rest(refused))")
+        }
+        return "[Trục] \(sentences.joined(separator: " ")) (\(package))"
+    }
+
+    private static func name(_ recipient: Receipt.RefusedRecipient) -> String {
+        // Scalars: one character alone may have any number of them.
+        let shown = String(String.UnicodeScalarView(recipient.written.unicodeScalars.prefix(maxNameLength)))
+        return shown.isEmpty ? "(OrganId trống)" : shown
+    }
+
+    private static func rest(_ recipients: [Receipt.RefusedRecipient]) -> String {
+        recipients.count > maxNamed ? " … và \(recipients.count - maxNamed) nơi nhận khác." : ""
     }
 }
 

@@ -71,7 +71,9 @@ public final class IntakeSession {
             throw reading.refusal
         }
         // Judged before anything is sealed: the header may have come with the very last bytes.
-        _ = try AcceptancePlan(header, for: submission, registry: submission.registry)
+        let plan = try AcceptancePlan(header, for: submission, registry: submission.registry)
+        _ = try AcceptanceBuilder.judge(
+            reading, header, sender: plan.sender, for: submission, registry: submission.registry)
         let content = try await sealedContent(reading.digest)
         do {
             let receipt = try await accept(reading, header, meaning, content)
@@ -106,10 +108,13 @@ public final class IntakeSession {
                 of: reading, header: header, meaning: meaning, sha256: reading.digest, plan: plan, content: content)
             switch try await store.accept(acceptance) {
             case .accepted(let id, let at):
-                return Receipt(package: id, acceptedAt: at, isNew: true, refusedRecipients: plan.refused)
+                return Receipt(
+                    package: id, acceptedAt: at, isNew: true, refusedRecipients: plan.refused, hold: acceptance.hold)
             case .known(let id, let at, let added):
                 if added == 0 { await store.forget(content) }
-                return Receipt(package: id, acceptedAt: at, isNew: false, refusedRecipients: plan.refused)
+                return Receipt(
+                    package: id, acceptedAt: at, isNew: false, refusedRecipients: plan.refused,
+                    hold: added > 0 ? acceptance.hold : nil)
             case .destroyed(let first): throw Refusal(.contentDestroyed, "\(first)")
             case .frozen(let first): throw Refusal(.documentFrozen, "\(first)")
             case .sealed(let first): throw Refusal(.packageSealed, "\(first)")

@@ -38,6 +38,8 @@ public struct Receipt: Equatable, Sendable {
     public let isNew: Bool
     /// Recipients that get nothing, each with the reason.
     public let refusedRecipients: [RefusedRecipient]
+    /// Why nothing of it is delivered before its sender confirms it; nil when it is on its way.
+    public let hold: Refusal?
 
     public struct RefusedRecipient: Equatable, Sendable {
         public let written: String

@@ -59,6 +59,19 @@ public struct Mailbox: Sendable {
         return PackageContent(chunks: store.content.read(content.content))
     }
 
+    /// Takes a sender's word on a package of its own that is held until it is said.
+    ///
+    /// - Returns: how many deliveries it moved.
+    /// - Throws: `Refusal(.packageNotFound)` when the sender was never asked for one.
+    public func take(
+        _ word: SenderWord, on package: PackageID, description: String?, agencies: [AgencyKey], system: SystemID,
+        request: RequestID
+    ) async throws -> Int {
+        try await store.database.take(
+            word, on: package, description: description, agencies: agencies, system: system, request: request,
+            at: .now())
+    }
+
     /// Takes the system's confirmation of a delivery.
     public func confirm(
         _ id: DeliveryID, _ confirmation: DeliveryLife.Confirmation, description: String?, agencies: [AgencyKey],

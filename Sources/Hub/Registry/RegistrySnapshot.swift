@@ -15,6 +15,7 @@ public struct RegistrySnapshot: Sendable {
     public let endpoints: [EndpointRecord]
     /// The hub's own entry; nil before the hub has been set up.
     public let hub: AgencyRecord?
+    private let policies: PolicyTimeline
 
     public init(_ records: RegistryRecords) {
         version = records.version
@@ -30,6 +31,7 @@ public struct RegistrySnapshot: Sendable {
         keysBySystem = bySystem
         clientKeys = records.clientKeys
         endpoints = records.endpoints
+        policies = records.policies
         hub = records.agencies.first(where: \.isHub)
         levelOnes = Set(
             records.agencies.lazy.filter { !$0.isHub }
@@ -46,6 +48,9 @@ public struct RegistrySnapshot: Sendable {
     public func clientKeys(of system: SystemID) -> [ClientKey] { clientKeys[system] ?? [] }
 
     public func agency(_ key: AgencyKey) -> AgencyRecord? { agencies[key] }
+
+    /// The policy in force at an instant: what was activated, else what holds in the whole country.
+    public func policy(at instant: Instant) -> ActivatedPolicy { policies.inForce(at: instant) ?? .national }
 
     /// The agency with this written name: the alias table, and nothing else, decides.
     ///

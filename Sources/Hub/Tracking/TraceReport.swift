@@ -37,6 +37,10 @@ public struct TraceReport: Encodable, Sendable {
         public let sha256: String
         public let bytes: Int64
         public let signature: String
+        /// The policy profile by which it was judged; absent for what no policy judges.
+        public let policy: Policy?
+        /// Codes of what was odd about it.
+        public let warnings: [String]
         public let status: DocumentStatus?
         public let statusName: String?
         public let statusDescription: String?
@@ -45,6 +49,12 @@ public struct TraceReport: Encodable, Sendable {
         /// Whether it was sent in time; only of documents and of what replaces them.
         public let timeliness: [Timeliness]?
         public let deliveries: [Delivery]
+    }
+
+    /// A policy profile, by its name and the SHA-256 of its document.
+    public struct Policy: Encodable, Sendable {
+        public let name: String
+        public let sha256: String
     }
 
     public struct Delivery: Encodable, Sendable {
@@ -160,7 +170,8 @@ extension TraceReport.Package {
             subject: package.subject, urgency: package.urgency.vietnamese,
             sender: TraceReport.Agency(package.senderWritten, package.sender, registry), system: package.system,
             acceptedAt: package.acceptedAt, sha256: package.sha256.hex, bytes: package.length,
-            signature: package.signature, status: package.status, statusName: package.status?.state.vietnamese,
+            signature: package.signature, policy: Self.policy(package), warnings: Self.warnings(package),
+            status: package.status, statusName: package.status?.state.vietnamese,
             statusDescription: package.statusDescription, statusEffect: package.statusEffect,
             requestId: package.request, timeliness: judge.sending(package),
             deliveries: deliveries.map { delivery in
@@ -170,6 +181,16 @@ extension TraceReport.Package {
                     delivery, of: package, said: package.kind == .status ? nil : said, recall: recall,
                     registry: registry, judge: judge)
             })
+    }
+
+    private static func policy(_ package: TraceRecords.Package) -> TraceReport.Policy? {
+        guard let name = package.policyName, let digest = package.policyDigest else { return nil }
+        return TraceReport.Policy(name: name, sha256: digest)
+    }
+
+    private static func warnings(_ package: TraceRecords.Package) -> [String] {
+        guard case .array(let items)? = try? JSONDocument("warnings", package.warnings) else { return [] }
+        return items.compactMap { if case .string(let code) = $0 { code } else { nil } }
     }
 }
 

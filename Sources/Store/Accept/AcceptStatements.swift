@@ -77,7 +77,8 @@ enum AcceptStatements {
             ("code_number", .text), ("code_notation", .text), ("promulgation_date", .date), ("document_type", .int4),
             ("type_name", .text), ("subject", .text), ("signer_position", .text), ("signer_name", .text),
             ("due_date", .date), ("urgency", .int2), ("status", .text), ("status_description", .text),
-            ("status_effect", .text), ("signature", .text), ("warnings", .jsonb), ("sha256", .bytea),
+            ("status_effect", .text), ("signature", .text), ("warnings", .jsonb),
+            ("policy_name", .text), ("policy_sha256", .text), ("sha256", .bytea),
             ("meaning", .bytea), ("accepted_at", .timestamptz), ("request_id", .uuid),
         ])
 
@@ -163,7 +164,9 @@ struct PackageRows {
             .optional(envelope.status) { .text($0.status.rawValue) },
             .optional(envelope.status?.description) { .text($0) },
             .optional(effect.status) { .text($0.rawValue) }, .text(envelope.signature),
-            .jsonb(JSONText.array(envelope.warnings)), .bytea(envelope.sha256.bytes), .bytea(envelope.meaning.bytes),
+            .jsonb(JSONText.array(envelope.warnings)), .optional(envelope.policy) { .text($0.profile.name) },
+            .optional(envelope.policy) { .text($0.digest) }, .bytea(envelope.sha256.bytes),
+            .bytea(envelope.meaning.bytes),
             .timestamptz(envelope.acceptedAt), .uuid(envelope.requestID.uuid),
         ]
     }
@@ -212,26 +215,27 @@ struct PackageRows {
     var deliveryRows: [[PostgresValue]] {
         let envelope = package.envelope
         return deliveries.map { delivery in
-            [
+            let refusal = state(delivery) == .withdrawn ? nil : delivery.refusal
+            return [
                 .uuid(delivery.id.uuid), .uuid(envelope.id.uuid), .uuid((first ?? envelope.id).uuid),
                 .optional(delivery.recipient) { .int8($0.value) }, .text(delivery.written),
                 .text(envelope.kind.messageType.rawValue),
                 .text(state(delivery).rawValue),
-                .optional(delivery.refusal) { .text($0.code.rawValue) },
-                .optional(delivery.refusal?.detail) { .text($0) }, .timestamptz(envelope.acceptedAt),
+                .optional(refusal) { .text($0.code.rawValue) },
+                .optional(refusal?.detail) { .text($0) }, .timestamptz(envelope.acceptedAt),
                 .timestamptz(envelope.acceptedAt),
             ]
         }
     }
 
-    /// Who is to get it; nil for a delivery that is over already.
-    func destination(_ delivery: NewDelivery) -> AgencyKey? {
-        delivery.recipient.flatMap { effect.unneeded.contains($0) ? nil : $0 }
-    }
+    /// Who is to get it now; nil for a delivery that is over already or held.
+    func destination(_ delivery: NewDelivery) -> AgencyKey? { state(delivery) == .waiting ? delivery.recipient : nil }
 
     private func state(_ delivery: NewDelivery) -> DeliveryState {
-        if delivery.recipient == nil { return .undeliverable }
-        return destination(delivery) == nil ? .withdrawn : .waiting
+        guard let recipient = delivery.recipient else { return .undeliverable }
+        if effect.unneeded.contains(recipient) { return .withdrawn }
+        if case .held = delivery.outcome { return .held }
+        return .waiting
     }
 
     /// What the record says of it: one row for the package, one for each recipient that gets nothing.
@@ -252,10 +256,12 @@ struct PackageRows {
                 package: envelope.id, actor: actor, request: envelope.requestID, detail: detail)
         ]
         for delivery in deliveries {
-            guard let refusal = delivery.refusal else { continue }
+            guard let refusal = delivery.refusal, state(delivery) != .withdrawn else { continue }
             rows.append(
                 HistoryRow(
-                    at: envelope.acceptedAt, event: .deliveryUndeliverable, package: envelope.id, delivery: delivery.id,
+                    at: envelope.acceptedAt,
+                    event: state(delivery) == .undeliverable ? .deliveryUndeliverable : .deliveryHeld,
+                    package: envelope.id, delivery: delivery.id,
                     actor: HistoryRow.hubActor, request: envelope.requestID,
                     detail: ["recipient": .string(delivery.written), "refusal": .string(refusal.code.rawValue)]))
         }

@@ -136,8 +136,10 @@ public struct Envelope: Sendable {
     public var status: StatusClaim?
     /// Verdict on the XML signature: `absent`, `dummy`, `present`.
     public var signature: String
-    /// Codes of the reader's warnings.
+    /// Codes of the reader's warnings, and of what a policy found that does not bind the sender.
     public var warnings: [String]
+    /// The profile by which it was judged; nil for what no policy judges.
+    public var policy: ActivatedPolicy?
     public var sha256: SHA256Digest
     public var meaning: SHA256Digest
     public var acceptedAt: Instant
@@ -189,6 +191,9 @@ public struct NewDelivery: Sendable {
     public enum Outcome: Sendable {
         /// Stands in the recipient's list from the commit on.
         case waiting(AgencyKey)
+        /// Kept from the recipient, who learns nothing of it, until the sender has confirmed it; the sender is told by the
+        /// acceptance's notice.
+        case held(AgencyKey, Refusal)
         /// The hub has nobody to give it to; the sender is told by the acceptance's notice, in the hub's own name.
         case undeliverable(Refusal)
     }
@@ -205,11 +210,17 @@ public struct NewDelivery: Sendable {
     }
 
     var recipient: AgencyKey? {
-        if case .waiting(let agency) = outcome { agency } else { nil }
+        switch outcome {
+        case .waiting(let agency), .held(let agency, _): agency
+        case .undeliverable: nil
+        }
     }
 
     var refusal: Refusal? {
-        if case .undeliverable(let refusal) = outcome { refusal } else { nil }
+        switch outcome {
+        case .waiting: nil
+        case .held(_, let refusal), .undeliverable(let refusal): refusal
+        }
     }
 }
 

@@ -256,6 +256,9 @@ private enum MailboxStatements {
         WHERE delivery.state = $1 ORDER BY delivery.id LIMIT $2
         """
 
+    /// Of what awaits its sender's word its recipient learns nothing.
+    private static let isKnown = "NOT \(ConfirmationStatements.isAwaited)"
+
     static let lockForFetch = """
         SELECT FROM delivery WHERE id = $1 AND recipient_agency_id = ANY ($2) FOR NO KEY UPDATE
         """
@@ -269,7 +272,7 @@ private enum MailboxStatements {
         JOIN package ON package.id = delivery.package_id
         LEFT JOIN recall ON recall.recipient_agency_id = delivery.recipient_agency_id
             AND recall.document_package_id = \(RecallStatements.carriedDocument)
-        WHERE delivery.id = $1 AND delivery.recipient_agency_id = ANY ($2)
+        WHERE delivery.id = $1 AND delivery.recipient_agency_id = ANY ($2) AND \(isKnown)
         UNION ALL
         SELECT NULL, content.package_id, content.place, content.length, content.sha256, content.wrapped_key,
             false, false, \(SealStatements.isSealed(first: "coalesce(package.first_package_id, package.id)"))
@@ -282,9 +285,9 @@ private enum MailboxStatements {
         """
 
     static let lockDelivery = """
-        SELECT package_id, state, failures, 
+        SELECT package_id, state, failures,
             coalesce(failed_at IS NULL OR last_fetched_at > failed_at, false) AS is_tried_again
-        FROM delivery WHERE id = $1 AND recipient_agency_id = ANY ($2) FOR NO KEY UPDATE
+        FROM delivery WHERE id = $1 AND recipient_agency_id = ANY ($2) AND \(isKnown) FOR NO KEY UPDATE
         """
 
     static let move = """

@@ -141,6 +141,8 @@ CREATE TABLE package (
         status_effect IN ('applied', 'repeated', 'unknown-document', 'not-a-recipient', 'hub-notice')),
     signature          text NOT NULL,
     warnings           jsonb NOT NULL DEFAULT '[]',
+    policy_name        text,                      -- the profile that judged it; NULL: none did
+    policy_sha256      text,                      -- of its document, which stands in policy
     sha256             bytea NOT NULL CHECK (octet_length(sha256) = 32),
     meaning            bytea NOT NULL CHECK (octet_length(meaning) = 32),
     accepted_at        timestamptz NOT NULL,
@@ -404,6 +406,25 @@ CREATE TABLE holiday (
     decision_date date NOT NULL
 );
 
+-- The documents of policy profiles that were in force here, as they were written; found by their digest.
+CREATE TABLE policy (
+    sha256   text PRIMARY KEY CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+    name     text NOT NULL CHECK (name ~ '^[a-z0-9-]{1,64}$'),
+    document text NOT NULL CHECK (document <> ''),
+    added_at timestamptz NOT NULL
+);
+
+-- Which of them an operator has put in force, and from when on. In force is the one whose time began last; of two that began
+-- at the same instant, the later row.
+CREATE TABLE policy_activation (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    policy_sha256 text NOT NULL REFERENCES policy,
+    valid_from    timestamptz NOT NULL,
+    activated_at  timestamptz NOT NULL,
+    actor         text NOT NULL CHECK (actor <> ''),
+    reason        text NOT NULL CHECK (reason <> '')
+);
+
 -- When a daemon last showed that it lives, and the times in which none did.
 CREATE TABLE hub_life (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -471,6 +492,10 @@ CREATE TRIGGER history_is_not_truncated BEFORE TRUNCATE ON history
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER history_is_not_truncated BEFORE TRUNCATE ON history_default
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER policy_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON policy
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER policy_activation_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON policy_activation
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER package_is_append_only BEFORE UPDATE OR DELETE ON package
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER package_is_not_truncated BEFORE TRUNCATE ON package
@@ -494,7 +519,7 @@ GRANT USAGE ON SCHEMA public TO truc_runtime;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
 GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, recall, seal, history,
     collection_alert, alert_notice, duty_contact, system, system_secret, system_client_key, agency, agency_alias, agency_request, wrapping_key, holiday,
-    hub_downtime, endpoint, node, queue, delivery_attempt TO truc_runtime;
+    hub_downtime, endpoint, node, queue, delivery_attempt, policy, policy_activation TO truc_runtime;
 GRANT DELETE ON system_client_key, holiday, node, queue, collection_alert, alert_notice, duty_contact TO truc_runtime;
 GRANT UPDATE (after) ON sweep_cursor TO truc_runtime;
 GRANT UPDATE (step, next_at, raised_at, closed_at, ending) ON collection_alert TO truc_runtime;

@@ -210,7 +210,7 @@ enum RegistryStatements {
                 (AcceptStatements.registryVersion, []), (RegistryStatements.systems, []),
                 (RegistryStatements.agencies, []), (RegistryStatements.aliases, []),
                 (SecretStatements.all, []), (KeyStatements.all, []), (ClientKeyStatements.all, []),
-                (EndpointStatements.current, []),
+                (EndpointStatements.current, []), (PolicyStatements.timeline, []),
             ])
             guard let version = try results[0].first?.decode("registry_version", as: Int64.self) else {
                 throw Refusal(.internalError, "the table hub has no row")
@@ -226,7 +226,8 @@ enum RegistryStatements {
                 version: version, systems: try results[1].map { try SystemRecord(row: $0, secrets: secrets) },
                 agencies: try results[2].map { try AgencyRecord(row: $0, aliases: aliases) },
                 clientKeys: try ClientKeyStatements.bySystem(results[6]),
-                endpoints: try results[7].map(EndpointRecord.init(row:)))
+                endpoints: try results[7].map(EndpointRecord.init(row:)),
+                policies: PolicyTimeline(try results[8].map(ActivatedPolicy.init(row:))))
         }
     }
 }

@@ -85,7 +85,7 @@ private enum TraceStatements {
         SELECT package.id, first_package_id, kind, sender_agency_id, sender_written, system_id, document_id,
             code_number, code_notation, promulgation_date, subject, urgency, status, status_description, status_effect,
             signature,
-            warnings::text AS warnings, package.sha256, content.length, accepted_at, request_id
+            policy_name, policy_sha256, warnings::text AS warnings, package.sha256, content.length, accepted_at, request_id
         FROM (
             SELECT id FROM package WHERE document_key = ANY ($1)
             UNION SELECT package_id FROM package_link WHERE document_key = ANY ($1) AND relation <> 'responds-to'
@@ -128,7 +128,9 @@ extension TraceRecords.Package {
             status: try row.decodeIfPresent("status").flatMap(DocumentStatus.init(rawValue:)),
             statusDescription: try row.decodeIfPresent("status_description"),
             statusEffect: try row.decodeIfPresent("status_effect").flatMap(StatusEffect.init(rawValue:)),
-            signature: try row.decode("signature"), warnings: try row.decode("warnings"), sha256: sha256,
+            signature: try row.decode("signature"), policyName: try row.decodeIfPresent("policy_name"),
+            policyDigest: try row.decodeIfPresent("policy_sha256"), warnings: try row.decode("warnings"),
+            sha256: sha256,
             length: try row.decode("length"), acceptedAt: try row.decode("accepted_at"),
             request: RequestID(uuid: try row.decode("request_id")))
     }

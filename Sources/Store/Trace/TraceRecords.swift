@@ -41,6 +41,9 @@ public struct TraceRecords: Sendable {
         public let statusDescription: String?
         public let statusEffect: StatusEffect?
         public let signature: String
+        /// The profile that judged it, and the digest of its document.
+        public var policyName: String?
+        public var policyDigest: String?
         public let warnings: String
         public let sha256: SHA256Digest
         public let length: Int64

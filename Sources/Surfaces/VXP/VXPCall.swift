@@ -40,8 +40,11 @@ struct VXPCall: Sendable {
         FaultPoint.acceptBeforeAnswer.pass()
         logger.info(
             "package accepted",
-            metadata: ["docId": "\(receipt.package)", "new": "\(receipt.isNew)", "system": "\(submission.system)"])
-        return EdgeReply(vxp: VXPReply.success(docID: receipt.package.description))
+            metadata: [
+                "docId": "\(receipt.package)", "new": "\(receipt.isNew)", "held": "\(receipt.hold != nil)",
+                "system": "\(submission.system)",
+            ])
+        return EdgeReply(vxp: VXPReply.success(docID: receipt.package.description, hold: receipt.hold))
     }
 
     /// Streams the body into the session; the CRLF that the SDK puts after the file is no part of the package.
@@ -138,9 +141,23 @@ struct VXPCall: Sendable {
         guard let delivery = try? DeliveryID(parsing: docID) else { throw Refusal(.packageNotFound) }
         let confirmation = DeliveryLife.Confirmation(try parameters.confirmation)
         let description = try parameters.description
-        let after = try await hub.mailbox.confirm(
-            delivery, confirmation, description: description, agencies: registry.agencies(of: parameters.systemID),
-            system: parameters.systemID, request: id)
+        let agencies = registry.agencies(of: parameters.systemID)
+        let after: DeliveryLife
+        do {
+            after = try await hub.mailbox.confirm(
+                delivery, confirmation, description: description, agencies: agencies, system: parameters.systemID,
+                request: id)
+        } catch let refusal as Refusal where refusal.code == .packageNotFound {
+            // No delivery to this system: perhaps a receipt of its own, on which its word is awaited.
+            guard let word = SenderWord(confirmation) else { throw refusal }
+            let moved = try await hub.mailbox.take(
+                word, on: PackageID(uuid: delivery.uuid), description: description, agencies: agencies,
+                system: parameters.systemID, request: id)
+            logger.info(
+                "a sender's word on what is held",
+                metadata: ["docId": "\(delivery)", "word": "\(word)", "deliveries": "\(moved)"])
+            return EdgeReply(vxp: VXPReply.success())
+        }
         FaultPoint.confirmAfterCommit.pass()
         if after.state == .held {
             logger.warning(

@@ -40,6 +40,17 @@ extension DeliveryLife.Confirmation {
     }
 }
 
+extension SenderWord {
+    /// Nil for what says neither yes nor no.
+    init?(_ confirmation: DeliveryLife.Confirmation) {
+        switch confirmation {
+        case .done: self = .confirm
+        case .fail: self = .decline
+        case .processing: return nil
+        }
+    }
+}
+
 extension VXPItemStatus {
     init(_ state: DeliveryState) {
         switch state {
@@ -72,6 +83,8 @@ extension VXPSentItem {
             switch line.state {
             case .waiting, .processing, .delivered: ("done", "Trục đã tiếp nhận")
             case .held where line.refusal == .packageSealed: ("held", Refusal.Code.packageSealed.entry.vietnamese)
+            case .held where line.refusal == .confirmationNeeded:
+                ("held", "Trục giữ lại, chờ đơn vị gửi xác nhận")
             case .held: ("held", "Nơi nhận báo lỗi nhiều lần, trục tạm giữ chờ đơn vị vận hành xử lý")
             case .withdrawn: ("withdrawn", "Đã rút lại trước khi nơi nhận lấy")
             case .refused, .expired, .undeliverable:
@@ -81,6 +94,7 @@ extension VXPSentItem {
         let received: VXPItemStatus =
             switch line.state {
             case .refused, .expired, .withdrawn, .undeliverable: .initial
+            case .held where line.refusal == .confirmationNeeded: .initial
             case .waiting, .processing, .delivered, .held: VXPItemStatus(line.state)
             }
         self.init(

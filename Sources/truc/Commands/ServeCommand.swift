@@ -101,6 +101,8 @@ struct Daemon {
         _ opened: Installation, _ tls: TLSGuard?, _ courier: PushCourier, _ metrics: PrometheusRegistry
     ) async throws {
         try await introduceHub(to: opened.database)
+        // In force without an activation, it must be found by its digest, too, when the program has become another.
+        try await opened.database.keep(KnownPolicies.national, at: .now())
         let store = try await Store.open(
             database: opened.database, contentDirectory: opened.contentDirectory,
             contentBackend: settings.contentBackend, logger: logger)

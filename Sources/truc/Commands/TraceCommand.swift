@@ -69,6 +69,10 @@ enum TraceText {
         lines.append(
             "  \(package.bytes) byte, SHA-256 \(package.sha256), độ khẩn: \(package.urgency), chữ ký: \(signature(package.signature))"
         )
+        if let policy = package.policy {
+            lines.append("  theo quy định \(policy.name) (SHA-256 \(policy.sha256.prefix(16))…)")
+        }
+        if !package.warnings.isEmpty { lines.append("  cảnh báo: \(package.warnings.joined(separator: ", "))") }
         if let first = package.addsRecipientsTo { lines.append("  bổ sung nơi nhận cho \(first)") }
         if let effect = package.statusEffect, effect != .applied {
             lines.append("  không áp dụng: \(effect.rawValue)")
@@ -158,6 +162,7 @@ enum TraceText {
             case .waiting: "đang chờ nơi nhận lấy"
             case .processing: "nơi nhận đang lấy"
             case .delivered: "đã giao"
+            case .held where delivery.refusal == .confirmationNeeded: "giữ lại, chờ đơn vị gửi xác nhận"
             case .held: "tạm giữ, chờ đơn vị vận hành"
             case .refused: "hệ thống nơi nhận từ chối"
             case .expired: "hết thời gian giao"

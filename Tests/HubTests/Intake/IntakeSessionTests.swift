@@ -206,7 +206,10 @@ import Trust
         rebuilt.trace = [TraceHop(organID: TestAgency.construction.code, timestampText: "2026/03/05 10:00:00")]
         let again = try await test.send(rebuilt.document())
         #expect(
-            again == Receipt(package: first.package, acceptedAt: first.acceptedAt, isNew: false, refusedRecipients: []))
+            again
+                == Receipt(
+                    package: first.package, acceptedAt: first.acceptedAt, isNew: false, refusedRecipients: [], hold: nil
+                ))
         #expect(files("large", test).count == 1)
         var other = large
         other.seed = 2

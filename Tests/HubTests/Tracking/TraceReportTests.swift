@@ -27,7 +27,8 @@ import Trust
                     codeNumber: "12", codeNotation: "SXD-VP",
                     promulgationDate: try CalendarDate(iso8601: "2026-03-04"), subject: "V/v \"thử\"", urgency: .normal,
                     status: nil,
-                    statusDescription: nil, statusEffect: nil, signature: "absent", warnings: "[]", sha256: digest,
+                    statusDescription: nil, statusEffect: nil, signature: "absent", policyName: "quoc-gia",
+                    policyDigest: "00ff", warnings: #"["signature.missing"]"#, sha256: digest,
                     length: 5, acceptedAt: at, request: request)
             ],
             deliveries: [
@@ -161,6 +162,10 @@ import Trust
               "docId" : "01900000-0000-7000-8000-000000000001",
               "documentId" : "000.00.13.H52,2026/03/05,12/SXD-VP",
               "kind" : "document",
+              "policy" : {
+                "name" : "quoc-gia",
+                "sha256" : "00ff"
+              },
               "promulgationDate" : "2026-03-04",
               "requestId" : "01900000-0000-7000-8000-000000000002",
               "sender" : {
@@ -186,7 +191,10 @@ import Trust
                   "verdict" : "in-time"
                 }
               ],
-              "urgency" : "thường"
+              "urgency" : "thường",
+              "warnings" : [
+                "signature.missing"
+              ]
             }
           ],
           "query" : "12/SXD-VP"

@@ -99,6 +99,7 @@ enum Sample {
     static func document(
         _ number: String, from: String = Province.construction, to: [String] = [Province.justice],
         subject: String = "V/v kiểm tra công trình", hops: Int = 1, content: [UInt8] = Array("%PDF-1.7 mẫu".utf8),
+        name: String = "van-ban.pdf",
         business: Business = Business(kind: .new)
     ) throws -> [UInt8] {
         var header = DocumentHeader(
@@ -116,7 +117,7 @@ enum Sample {
             .document(header),
             attachments: [
                 OutgoingAttachment(
-                    contentID: UUID().uuidString, name: "van-ban.pdf", contentType: "application/pdf", content: content)
+                    contentID: UUID().uuidString, name: name, contentType: "application/pdf", content: content)
             ])
     }
 

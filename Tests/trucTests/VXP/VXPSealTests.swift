@@ -32,7 +32,7 @@ import VXPProtocol
         let justice = try province.client(Province.justice)
         let health = try province.client(Province.health)
         let from = try Sample.agency(Province.construction)
-        let subject = "Kế hoạch tuyệt mật"
+        let subject = "Kế hoạch bố trí lực lượng"
         let document = try Sample.document("15", to: [Province.justice, Province.health], subject: subject)
         let receipt = try #require(try await sender.send(document, from: from).reply.docID)
         let read = try #require(try await justice.received().first)

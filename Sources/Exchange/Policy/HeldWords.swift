@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// The words with which a document is held until its sender confirms it. edXML has no field for what may not travel, so
+/// the words of a header are all there is to go by: reason enough to ask, never to refuse.
+///
+/// Whole words are compared, in NFC. A word of the list that is written in capitals means capitals alone (a mark such as
+/// `MẬT` is stamped so); any other means either. Where a passing phrase covers part of it, a hit means nothing.
+public struct HeldWords: Sendable, Equatable {
+    /// Longest text that is looked at, in Unicode scalars; the rest of a longer one is not.
+    public static let maxScanned = 20_000
+
+    /// A word of a list that stands in a text.
+    public struct Hit: Sendable, Equatable {
+        /// As the profile writes it.
+        public let word: String
+        public let rule: PolicyRule
+    }
+
+    private struct Phrase: Sendable, Equatable {
+        let text: String
+        let words: [String]
+        /// Nil for a passing phrase.
+        let rule: PolicyRule?
+        let isCapital: Bool
+
+        init?(_ text: String, _ rule: PolicyRule?) {
+            isCapital = rule != nil && text == text.uppercased() && text != text.lowercased()
+            words = HeldWords.words(of: isCapital ? text : text.lowercased())
+            self.text = text
+            self.rule = rule
+            if words.isEmpty { return nil }
+        }
+    }
+
+    /// By their first word in lower case.
+    private let held: [String: [Phrase]]
+    private let passing: [String: [Phrase]]
+
+    public init(_ profile: PolicyProfile) {
+        var held: [Phrase] = []
+        for text in profile.secretMarks?.value ?? [] {
+            if let phrase = Phrase(text, .secretMarks) { held.append(phrase) }
+        }
+        for text in profile.heldKeywords?.value ?? [] {
+            if let phrase = Phrase(text, .heldKeywords) { held.append(phrase) }
+        }
+        var passing: [Phrase] = []
+        for text in profile.passingPhrases?.value ?? [] { if let phrase = Phrase(text, nil) { passing.append(phrase) } }
+        self.held = Dictionary(grouping: held) { $0.words[0].lowercased() }
+        self.passing = Dictionary(grouping: passing) { $0.words[0].lowercased() }
+    }
+
+    /// The first hit in a text.
+    public func hit(in text: String) -> Hit? {
+        guard !held.isEmpty else { return nil }
+        let written = Self.words(of: text)
+        let lower = written.map { $0.lowercased() }
+        var covered = Set<Int>()
+        for index in lower.indices {
+            for phrase in passing[lower[index]] ?? [] where lower[index...].starts(with: phrase.words) {
+                covered.formUnion(index..<index + phrase.words.count)
+            }
+        }
+        for index in lower.indices {
+            for phrase in held[lower[index]] ?? [] {
+                let words = phrase.isCapital ? written : lower
+                guard words[index...].starts(with: phrase.words),
+                    covered.isDisjoint(with: index..<index + phrase.words.count), let rule = phrase.rule
+                else { continue }
+                return Hit(word: phrase.text, rule: rule)
+            }
+        }
+        return nil
+    }
+
+    /// The runs of letters and digits of a text in NFC, in order.
+    private static func words(of text: String) -> [String] {
+        let bounded = String(String.UnicodeScalarView(text.unicodeScalars.prefix(maxScanned)))
+        var words: [String] = []
+        var word = String.UnicodeScalarView()
+        for scalar in bounded.precomposedStringWithCanonicalMapping.unicodeScalars {
+            if scalar.properties.isAlphabetic || scalar.properties.numericType != nil {
+                word.append(scalar)
+            } else if !word.isEmpty {
+                words.append(String(word))
+                word = String.UnicodeScalarView()
+            }
+        }
+        if !word.isEmpty { words.append(String(word)) }
+        return words
+    }
+}
