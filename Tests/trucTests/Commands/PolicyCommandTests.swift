@@ -84,7 +84,7 @@ import Trust
 
     @Test func namesThatDoNotExistAreNearOnesThatDo() async throws {
         let hub = try await HubProcess.start()
-        let outcome = try await hub.command("policy", "activate", "ninh-binh-161", "--reason", "x")
+        let outcome = try await hub.command("policy", "activate", "ninh-bin-161-2025", "--reason", "x")
         #expect(outcome.status == 1 && outcome.errors.contains("did you mean ninh-binh-161-2025?"))
         let own = try await hub.command("policy", "activate", "--file", try file(Self.own), "--reason", "Thử")
         #expect(own.status == 0)

@@ -124,7 +124,7 @@ import VXPProtocol
             try Sample.document("15", subject: "TỐI MẬT - \(secret)", content: Array("%PDF-1.7 khác".utf8)), from: from)
         #expect(conflict.status == 409)
         #expect(try conflict.reply.errorDescription.contains(secret) == false)
-        #expect(!province.hub.logText.contains(secret) && province.hub.logText.contains("document.conflict"))
+        #expect(!province.hub.logText.contains(secret) && province.hub.logText.contains("package.conflict"))
         try await province.hub.stop()
     }
 }
