@@ -4,26 +4,10 @@ import Exchange
 /// After how long a recipient's silence about a document alerts whom, by the document's urgency.
 ///
 /// A recipient tells the same day that it has a document (NĐ 30/2020/NĐ-CP Điều 21.2.c), and puts an urgent one through at
-/// once (QĐ 28/2018/QĐ-TTg Điều 6.2). No text says in hours or minutes when silence is too long: the standard terms are ours.
+/// once (QĐ 28/2018/QĐ-TTg Điều 6.2). No text says in hours or minutes when silence is too long: the standard terms are ours, and
+/// hold where the policy in force names none.
 public struct CollectionAlertSchedule: Equatable, Sendable {
-    /// The terms of one urgency, each after the one before.
-    public struct Terms: Equatable, Sendable {
-        /// From acceptance to the alert of the agency, and of the sender.
-        public let agency: Duration
-        /// From there to that of the agency above.
-        public let superior: Duration
-        /// From there to that of the hub's operator.
-        public let hub: Duration
-        /// Only working hours count; else every hour does.
-        public let isWorkingTime: Bool
-
-        public init(agency: Duration, superior: Duration, hub: Duration, isWorkingTime: Bool) {
-            self.agency = agency
-            self.superior = superior
-            self.hub = hub
-            self.isWorkingTime = isWorkingTime
-        }
-    }
+    public typealias Terms = CollectionTerms
 
     /// An urgency without terms raises no alert.
     public let terms: [Urgency: Terms]

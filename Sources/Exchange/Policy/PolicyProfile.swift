@@ -25,7 +25,8 @@ public struct PolicyProfile: Sendable, Equatable {
     public var heldKeywords: Sourced<[String]>?
     /// Words around a mark or keyword with which it means nothing: `bảo vệ bí mật nhà nước`.
     public var passingPhrases: Sourced<[String]>?
-    public var collectionAlerts: Sourced<CollectionAlerts>?
+    /// An urgency without terms raises no alert.
+    public var collectionAlerts: Sourced<[Urgency: CollectionTerms]>?
 
     /// Longest name, in characters.
     public static let maxName = 64
@@ -63,21 +64,24 @@ public struct PolicyProfile: Sendable, Equatable {
         case .secretMarks: return line(secretMarks, list)
         case .heldKeywords: return line(heldKeywords, list)
         case .passingPhrases: return line(passingPhrases, list)
-        case .collectionAlerts: return line(collectionAlerts, \.text)
+        case .collectionAlerts: return line(collectionAlerts, CollectionTerms.text)
         }
     }
 }
 
-extension CollectionAlerts {
+extension CollectionTerms {
     /// The keys of the urgencies in a profile's document.
     static let keys: [(key: String, urgency: Urgency)] = [
         ("normal", .normal), ("urgent", .urgent), ("very-urgent", .veryUrgent), ("immediate", .immediate),
         ("immediate-timed", .immediateTimed),
     ]
 
-    fileprivate var text: String {
-        Self.keys.map { key, urgency in
-            "\(key) \(wait(urgency).map { String($0.components.seconds / 60) } ?? "-")"
+    fileprivate static func text(_ terms: [Urgency: CollectionTerms]) -> String {
+        keys.compactMap { key, urgency in
+            terms[urgency].map { terms in
+                let minutes = [terms.agency, terms.superior, terms.hub].map { String($0.components.seconds / 60) }
+                return "\(key) \(minutes.joined(separator: "+"))\(terms.isWorkingTime ? " (giờ làm việc)" : "")"
+            }
         }.joined(separator: ", ")
     }
 }

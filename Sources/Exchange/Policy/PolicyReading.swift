@@ -64,6 +64,8 @@ private struct PolicyReading {
     private static let maxWord = 100
     /// Most words of a list.
     private static let maxWords = 200
+    /// Up to 30 days.
+    private static let alertMinutes = 1...43_200
     private static let documentKeys = ["name", "title", "from", "rules"]
 
     mutating func read(_ document: JSONDocument) {
@@ -209,17 +211,36 @@ private struct PolicyReading {
         return words
     }
 
-    private mutating func alerts(_ value: JSONDocument, _ path: String) -> CollectionAlerts? {
-        let keys = CollectionAlerts.keys
-        guard let members = object(value, path, known: keys.map(\.key)) else { return nil }
-        var waits: [Urgency: Duration] = [:]
-        for (key, urgency) in keys {
+    private mutating func alerts(_ value: JSONDocument, _ path: String) -> [Urgency: CollectionTerms]? {
+        guard let members = object(value, path, known: CollectionTerms.keys.map(\.key)) else { return nil }
+        var all: [Urgency: CollectionTerms] = [:]
+        for (key, urgency) in CollectionTerms.keys {
             guard let member = members[key] else { continue }
-            // At most 30 days, in minutes.
-            guard let minutes = number(member, "\(path).\(key)", 1...43_200) else { return nil }
-            waits[urgency] = .seconds(minutes * 60)
+            guard let terms = terms(member, "\(path).\(key)") else { return nil }
+            all[urgency] = terms
         }
-        return CollectionAlerts(waits)
+        return all
+    }
+
+    private mutating func terms(_ value: JSONDocument, _ path: String) -> CollectionTerms? {
+        let keys = ["agency-minutes", "superior-minutes", "hub-minutes", "working-time"]
+        guard let members = object(value, path, known: keys) else { return nil }
+        var minutes: [Duration] = []
+        for key in keys.dropLast() {
+            guard let member = members[key] else {
+                add("\(path).\(key)", "is missing")
+                return nil
+            }
+            guard let number = number(member, "\(path).\(key)", Self.alertMinutes) else { return nil }
+            minutes.append(.seconds(number * 60))
+        }
+        guard let written = members["working-time"] else {
+            add("\(path).working-time", "is missing")
+            return nil
+        }
+        guard let isWorkingTime = flag(written, "\(path).working-time") else { return nil }
+        return CollectionTerms(
+            agency: minutes[0], superior: minutes[1], hub: minutes[2], isWorkingTime: isWorkingTime)
     }
 
     private mutating func add(_ path: String, _ reason: String) {

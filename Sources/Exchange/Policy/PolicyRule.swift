@@ -29,7 +29,7 @@ public enum PolicyRule: String, CaseIterable, Sendable, Codable {
         case .secretMarks: "dấu độ mật: giữ lại chờ xác nhận"
         case .heldKeywords: "từ khóa: giữ lại chờ xác nhận"
         case .passingPhrases: "cụm từ không bị giữ lại"
-        case .collectionAlerts: "số phút chờ nơi nhận trước khi cảnh báo"
+        case .collectionAlerts: "số phút nơi nhận im lặng trước khi cảnh báo nơi nhận, cấp trên, trục"
         }
     }
 }
@@ -54,23 +54,21 @@ public enum SignatureRule: String, CaseIterable, Sendable, Codable {
     case notRequired = "not-required"
 }
 
-/// How long a delivery may wait for a status of its recipient before somebody is told, by urgency.
-public struct CollectionAlerts: Sendable, Equatable {
-    /// Of every urgency, each longer than zero.
-    private let waits: [Urgency: Duration]
+/// After how long a recipient's silence about a document alerts whom, each term after the one before.
+public struct CollectionTerms: Equatable, Sendable {
+    /// From acceptance to the alert of the agency, and of the sender.
+    public let agency: Duration
+    /// From there to that of the agency above.
+    public let superior: Duration
+    /// From there to that of the hub's operator.
+    public let hub: Duration
+    /// Only working hours count; else every hour does.
+    public let isWorkingTime: Bool
 
-    /// - Parameter waits: of the urgencies that are not named, the wait of the next lower one that is.
-    public init(_ waits: [Urgency: Duration]) { self.waits = waits }
-
-    /// What holds where no profile says otherwise. No regulation names a number (QĐ 28/2018/QĐ-TTg Điều 6.2: "ngay"), so
-    /// these are the hub's own: minutes where the office must act at once, else a working day and a night.
-    public static let usual = CollectionAlerts([
-        .normal: .seconds(86_400), .urgent: .seconds(4 * 3_600), .veryUrgent: .seconds(3_600),
-        .immediate: .seconds(900), .immediateTimed: .seconds(900),
-    ])
-
-    /// Nil when the profile names none for this urgency nor for a lower one.
-    public func wait(_ urgency: Urgency) -> Duration? {
-        Urgency.allCases.filter { $0 <= urgency }.reversed().lazy.compactMap { waits[$0] }.first
+    public init(agency: Duration, superior: Duration, hub: Duration, isWorkingTime: Bool) {
+        self.agency = agency
+        self.superior = superior
+        self.hub = hub
+        self.isWorkingTime = isWorkingTime
     }
 }

@@ -18,7 +18,6 @@ struct CollectionAlerts: Sendable {
     let store: Store
     let registry: Registry
     let logger: Logger
-    var schedule = CollectionAlertSchedule.standard
 
     /// Looks until its task is cancelled.
     func run() async {
@@ -40,6 +39,8 @@ struct CollectionAlerts: Sendable {
     /// - Returns: whether there is more to be looked at now.
     func keep(at now: Instant) async throws -> Bool {
         let calendar = WorkingCalendar(imported: try await store.database.calendarYears())
+        let named = try await registry.current().policy(at: now).profile.collectionAlerts?.value
+        let schedule = named.map(CollectionAlertSchedule.init(terms:)) ?? .standard
         let round = try await store.database.keepCollectionAlerts(by: schedule, calendar, at: now)
         if let count = round.raised[.hub] {
             logger.warning(

@@ -10,7 +10,8 @@ extension Database {
     ///   - package: the receipt's id.
     ///   - agencies: for which the system speaks.
     /// - Returns: how many deliveries it moved; none when the word was said before.
-    /// - Throws: `Refusal`: `.packageNotFound`, the same whether there is no such id, it is somebody else's, or its sender
+    /// - Throws: `Refusal`: `.documentFrozen` and `.packageSealed` for what was recalled or sealed meanwhile;
+    ///   `.packageNotFound`, the same whether there is no such id, it is somebody else's, or its sender
     ///   was never asked.
     public func take(
         _ word: SenderWord, on package: PackageID, description: String?, agencies: [AgencyKey], system: SystemID,
@@ -29,6 +30,11 @@ extension Database {
                 }
                 var statements: [PostgresStatement] = []
                 for row in held {
+                    if word == .confirm {
+                        let id = DeliveryID(uuid: try row.decode("id", as: UUID.self))
+                        try RecallGuard.check(id, connection)
+                        try SealGuard.check(id, connection)
+                    }
                     statements += try Self.moved(row, word, description, system, request, now)
                 }
                 try connection.pipeline(statements)

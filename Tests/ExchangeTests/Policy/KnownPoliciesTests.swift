@@ -48,7 +48,7 @@ import Testing
 
         let national = try profile("quoc-gia")
         #expect(national.ownProvinces == nil && national.fileFormats == nil && national.signature?.value == .advised)
-        #expect(national.collectionAlerts?.value == .usual)
+        #expect(national.collectionAlerts?.value[.immediate]?.agency == .seconds(900))
     }
 }
 
@@ -70,11 +70,5 @@ import Testing
         let back = PolicyTimeline([activated("a", 10), activated("c", 30), activated("a", 30)])
         #expect([10, 30].map { inForce(back, $0) } == ["a", "a"])
         #expect(inForce(PolicyTimeline([]), 5) == nil)
-    }
-
-    @Test func anAlertHoldsForWhatIsMoreUrgentToo() {
-        let alerts = CollectionAlerts([.urgent: .seconds(60)])
-        #expect(alerts.wait(.normal) == nil && alerts.wait(.urgent) == .seconds(60))
-        #expect(alerts.wait(.immediateTimed) == .seconds(60))
     }
 }

@@ -15,6 +15,9 @@ import Testing
         #""\#(key)": {"value": \#(value), "source": "Điều 1"}"#
     }
 
+    private static let terms =
+        #"{"agency-minutes": 1, "superior-minutes": 2, "hub-minutes": 3, "working-time": true}"#
+
     private func problems(_ bytes: [UInt8]) -> [String] {
         if case .failure(let problems) = PolicyDocument.read(bytes) { problems.all.map(\.description) } else { [] }
     }
@@ -25,7 +28,7 @@ import Testing
             rule("file-name-max-characters", "50"), rule("file-name-plain", "true"), rule("file-formats", #"["pdf"]"#),
             rule("signature", #""required""#), rule("priority-values", "[0, 1]"), rule("secret-marks", #"["MẬT"]"#),
             rule("held-keywords", #"["đơn tố cáo"]"#), rule("passing-phrases", #"["bí mật"]"#),
-            rule("collection-alerts", #"{"normal": 600, "immediate": 15}"#),
+            rule("collection-alerts", "{\"normal\": \(Self.terms), \"immediate\": \(Self.terms)}"),
         ]
         let bytes = document(rules.joined(separator: ","))
         let read = try PolicyDocument.read(bytes).get()
@@ -40,7 +43,9 @@ import Testing
         #expect(profile.priorityValues?.value == [0, 1] && profile.secretMarks?.value == ["MẬT"])
         #expect(profile.heldKeywords?.value == ["đơn tố cáo"] && profile.passingPhrases?.value == ["bí mật"])
         let alerts = try #require(profile.collectionAlerts?.value)
-        #expect(Urgency.allCases.map(alerts.wait) == [36_000, 36_000, 36_000, 900, 900].map { .seconds($0) })
+        let terms = CollectionTerms(
+            agency: .seconds(60), superior: .seconds(120), hub: .seconds(180), isWorkingTime: true)
+        #expect(alerts == [.normal: terms, .immediate: terms])
         // Whatever there is to lay down is shown with its article.
         #expect(profile.lines.map(\.rule) == PolicyRule.allCases)
         #expect(Set(profile.lines.map(\.source)) == ["Điều 1"])
@@ -69,7 +74,10 @@ import Testing
         ("priority-values", "[10]"), ("priority-values", "[]"), ("priority-values", "[\"1\"]"),
         ("secret-marks", #"["--"]"#), ("secret-marks", #"[""]"#), ("held-keywords", #"["a\nb"]"#),
         ("own-provinces", #"["42"]"#), ("own-provinces", #"["H42.01"]"#), ("collection-alerts", "5"),
-        ("collection-alerts", #"{"normal": 0}"#), ("collection-alerts", #"{"normal": 43201}"#),
+        ("collection-alerts", #"{"normal": 5}"#), ("collection-alerts", #"{"normal": {"agency-minutes": 1}}"#),
+        ("collection-alerts", "{\"normal\": \(terms.replacing("3", with: "0"))}"),
+        ("collection-alerts", "{\"normal\": \(terms.replacing("3", with: "43201"))}"),
+        ("collection-alerts", "{\"normal\": \(terms.replacing("true", with: "1"))}"),
         ("held-keywords", "[" + (0...200).map { "\"từ \($0)\"" }.joined(separator: ",") + "]"),
     ])
     func everyValueHasItsBounds(key: String, value: String) {
