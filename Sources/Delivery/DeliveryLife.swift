@@ -114,6 +114,7 @@ public struct DeliveryLife: Equatable, Sendable {
         case (.held, .release), (.held, .retry), (.refused, .retry), (.expired, .retry), (.processing, .retry),
             (.waiting, .retry):
             .become(DeliveryLife(state: .waiting, failures: 0))
+        case (.waiting, .replay), (.processing, .replay): .unchanged
         case (.delivered, .replay): .become(DeliveryLife(state: .waiting, failures: 0))
         case (.waiting, .expire), (.processing, .expire), (.held, .expire):
             .become(DeliveryLife(state: .expired, failures: failures))

@@ -46,12 +46,13 @@ public struct SentDelivery: Sendable, Equatable {
     public let state: DeliveryState
     /// Why it is held or undeliverable.
     public let refusal: Refusal.Code?
-    public let latestStatus: DocumentStatus?
+    /// The state in which the document is shown at the recipient; nil before anything is said of it.
+    public let documentState: DocumentState?
 
     public init(
         id: DeliveryID, packageID: PackageID, messageType: MessageType, subject: String?, codeNumber: String?,
         codeNotation: String?, senderWritten: String, recipientWritten: String, sentAt: Instant, enteredAt: Instant?,
-        state: DeliveryState, refusal: Refusal.Code?, latestStatus: DocumentStatus?
+        state: DeliveryState, refusal: Refusal.Code?, documentState: DocumentState?
     ) {
         self.id = id
         self.packageID = packageID
@@ -65,7 +66,7 @@ public struct SentDelivery: Sendable, Equatable {
         self.enteredAt = enteredAt
         self.state = state
         self.refusal = refusal
-        self.latestStatus = latestStatus
+        self.documentState = documentState
     }
 }
 

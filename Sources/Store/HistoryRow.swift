@@ -29,6 +29,7 @@ struct HistoryRow: Sendable {
         case alertRaised = "alert.raised"
         case alertEscalated = "alert.escalated"
         case alertClosed = "alert.closed"
+        case codeRepeated = "package.code-repeated"
         case contactSet = "registry.contact-set"
         case contactRemoved = "registry.contact-removed"
         case packageSealed = "package.sealed"

@@ -17,6 +17,8 @@ public enum VXPMessageType: String, CaseIterable, Sendable {
 ///
 /// An acknowledgement of the transport, not of the office: business states travel as status packages.
 public enum VXPConfirmation: String, CaseIterable, Sendable {
+    /// Ours: begin anew, also after `done`. The word is the list's own for what waits; no SDK says it by itself.
+    case initial
     case processing
     /// The item leaves the list.
     case done

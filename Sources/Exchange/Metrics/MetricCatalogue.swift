@@ -22,6 +22,8 @@ public enum Metric: String, CaseIterable, Sendable {
     case held = "truc_held_deliveries"
     case collectionAlerts = "truc_collection_alerts"
     case urgentCollectionAlerts = "truc_urgent_collection_alerts"
+    case overdueDocuments = "truc_overdue_documents"
+    case repeatedCodes = "truc_repeated_codes_total"
     case walPosition = "truc_wal_position_bytes"
     case walRetained = "truc_wal_retained_bytes"
     case readingTime = "truc_database_reading_timestamp_seconds"
@@ -85,6 +87,10 @@ public enum Metric: String, CaseIterable, Sendable {
                 .gauge, "Open alerts about documents of which their recipients say nothing, by who was alerted last.",
                 "step", 3)
         case .urgentCollectionAlerts: entry(.gauge, "The open alerts about documents from hỏa tốc on.")
+        case .overdueDocuments:
+            entry(.gauge, "Documents at recipients that are not dealt with though their due day is over, of 30 days.")
+        case .repeatedCodes:
+            entry(.counter, "Documents whose number and notation their sender had used before in the year.")
         case .walPosition: entry(.gauge, "Bytes of write-ahead log since the database cluster was made.")
         case .walRetained: entry(.gauge, "Write-ahead log that the slowest replication slot keeps from being removed.")
         case .readingTime: entry(.gauge, "When the values that come from the database were last read.")

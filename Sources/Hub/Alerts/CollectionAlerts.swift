@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CoreMetrics
 import Delivery
 import Exchange
 import Foundation
@@ -6,7 +7,7 @@ import Logging
 import Store
 
 /// Fetched is not received: where a recipient says nothing of a document for too long, alerts it, the sender, the agency
-/// above and the operator, in this order and each once. A shell around `CollectionAlert`, one on each node.
+/// above and the operator, in this order and each once. And senders that use a number twice. A shell around `CollectionAlert`, one on each node.
 struct CollectionAlerts: Sendable {
     /// Between two looks.
     static let interval = Duration.seconds(10)
@@ -18,6 +19,13 @@ struct CollectionAlerts: Sendable {
     let store: Store
     let registry: Registry
     let logger: Logger
+    private let repeatedCodes = Counter(label: Metric.repeatedCodes.rawValue)
+
+    init(store: Store, registry: Registry, logger: Logger) {
+        self.store = store
+        self.registry = registry
+        self.logger = logger
+    }
 
     /// Looks until its task is cancelled.
     func run() async {
@@ -26,6 +34,7 @@ struct CollectionAlerts: Sendable {
             let began = clock.now
             do {
                 while try await keep(at: .now()), !Task.isCancelled {}
+                while try await findRepeatedCodes(at: .now()), !Task.isCancelled {}
                 try await tell()
             } catch is CancellationError {
                 return
@@ -50,6 +59,17 @@ struct CollectionAlerts: Sendable {
         return round.isMore
     }
 
+    /// - Returns: whether there is more to be looked at now.
+    func findRepeatedCodes(at now: Instant) async throws -> Bool {
+        let round = try await store.database.findRepeatedCodes(at: now)
+        if round.found > 0 {
+            repeatedCodes.increment(by: round.found)
+            logger.warning(
+                "alerts: senders used a number and notation twice", metadata: ["documents": "\(round.found)"])
+        }
+        return round.isMore
+    }
+
     /// Tells what is due. One that cannot be told keeps no other from it.
     func tell() async throws {
         let due = try await store.database.dueAlertNotices(limit: Self.maxRound)
@@ -62,7 +82,7 @@ struct CollectionAlerts: Sendable {
             } catch {
                 logger.warning(
                     "alerts: somebody could not be told yet",
-                    metadata: ["delivery": "\(notice.delivery)", "error": "\(error)"])
+                    metadata: ["package": "\(notice.package)", "error": "\(error)"])
             }
         }
     }
@@ -71,9 +91,16 @@ struct CollectionAlerts: Sendable {
         guard let addressee = addressee(of: due, registry, contacts) else {
             return try await store.database.alertNoticeTold(due)
         }
+        let text =
+            switch due.matter {
+            case .silence(let silence):
+                Self.text(silence, at: due.at, contacts: contacts.text(of: silence.recipient))
+            case .repeatedCode(let document, let acceptedAt):
+                Self.text(repeating: document, acceptedAt, in: due.package)
+            }
         // Not 02: nobody has returned anything.
         let notice = try HubNotice(
-            saying: Self.text(due, contacts: contacts.text(of: due.recipient)), status: .arrived, to: addressee,
+            saying: text, status: .arrived, to: addressee,
             of: HubNotice.Subject(
                 package: due.package, sender: due.sender, senderWritten: due.senderWritten, documentID: due.documentID,
                 codeNumber: due.codeNumber, codeNotation: due.codeNotation, promulgationDate: due.promulgationDate,
@@ -84,7 +111,7 @@ struct CollectionAlerts: Sendable {
         // The next round decides again.
         case .registryChanged: break
         case .conflict, .destroyed, .frozen, .sealed:
-            logger.error("alerts: somebody could not be told", metadata: ["delivery": "\(due.delivery)"])
+            logger.error("alerts: somebody could not be told", metadata: ["package": "\(due.package)"])
             try await store.database.alertNoticeTold(due)
         }
     }
@@ -93,28 +120,43 @@ struct CollectionAlerts: Sendable {
     private func addressee(
         of due: AlertNotice, _ registry: RegistrySnapshot, _ contacts: DutyContacts
     ) -> (key: AgencyKey, written: String)? {
-        switch due.addressee {
-        case .sender: registry.agency(due.sender).map { ($0.key, due.senderWritten) }
-        case .recipient: registry.agency(due.recipient).map { ($0.key, due.recipientWritten) }
-        case .superior: contacts.superior(of: due.recipient).map { ($0.key, $0.code.text) }
+        switch (due.addressee, due.matter) {
+        case (.sender, _): registry.agency(due.sender).map { ($0.key, due.senderWritten) }
+        case (.recipient, .silence(let silence)):
+            registry.agency(silence.recipient).map { ($0.key, silence.recipientWritten) }
+        case (.superior, .silence(let silence)):
+            contacts.superior(of: silence.recipient).map { ($0.key, $0.code.text) }
+        case (.recipient, .repeatedCode), (.superior, .repeatedCode): nil
         }
     }
 
     /// The delivery's id makes messages about different recipients different ones. Recipients' names are cut as in every
     /// message of the hub.
-    static func text(_ due: AlertNotice, contacts: String) -> String {
+    static func text(_ silence: AlertNotice.Silence, at: Instant, contacts: String) -> String {
         let stage =
-            switch due.stage {
+            switch silence.stage {
             case .notFetched: "chưa lấy văn bản"
             case .fetched: "đã lấy văn bản nhưng chưa xác nhận"
             case .entered: "đã nhận gói tin nhưng văn thư chưa báo"
             }
-        let name = String(String.UnicodeScalarView(due.recipientWritten.unicodeScalars.prefix(HubNotice.maxNameLength)))
-        let minutes = max(0, due.at.duration(since: due.acceptedAt).components.seconds / 60)
+        let minutes = max(0, at.duration(since: silence.acceptedAt).components.seconds / 60)
         let call = contacts.isEmpty ? "" : " Đầu mối trực – \(contacts)."
         return """
-            [Trục] Cảnh báo: sau \(minutes) phút, \(name) \(stage), chưa có trạng thái 01 hoặc 03 \
-            (độ khẩn: \(due.urgency.vietnamese)). Đề nghị đơn vị nhận kiểm tra và báo nhận ngay.\(call) (\(due.delivery))
+            [Trục] Cảnh báo: sau \(minutes) phút, \(cut(silence.recipientWritten)) \(stage), chưa có trạng thái 01 hoặc 03 \
+            (độ khẩn: \(silence.urgency.vietnamese)). Đề nghị đơn vị nhận kiểm tra và báo nhận ngay.\(call) \
+            (\(silence.delivery))
             """
+    }
+
+    static func text(repeating document: String, _ acceptedAt: Instant, in package: PackageID) -> String {
+        """
+        [Trục] Cảnh báo: số và ký hiệu của văn bản này đã dùng trong năm cho văn bản \(cut(document)), trục nhận lúc \
+        \(acceptedAt.iso8601). Cả hai đều được giao; đề nghị Văn thư kiểm tra, nếu cấp trùng số thì thu hồi một văn bản. \
+        (\(package))
+        """
+    }
+
+    private static func cut(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(HubNotice.maxNameLength)))
     }
 }

@@ -59,6 +59,17 @@ public struct Mailbox: Sendable {
         return PackageContent(chunks: store.content.read(content.content))
     }
 
+    /// Puts a delivery that the system had confirmed back into its list, under the same id: its words are lost there. Where it
+    /// is in the list already nothing changes.
+    ///
+    /// - Throws: `Refusal`: `.packageNotFound`, `.confirmationConflict`; `.documentFrozen`, `.packageSealed`.
+    public func askAgain(
+        _ id: DeliveryID, reason: String, agencies: [AgencyKey], system: SystemID, request: RequestID
+    ) async throws {
+        _ = try await store.database.order(
+            .replay, id, reason: reason, actor: system.text, of: agencies, request: request, at: .now())
+    }
+
     /// Takes a sender's word on a package of its own that is held until it is said.
     ///
     /// - Returns: how many deliveries it moved.

@@ -89,6 +89,7 @@ private final class SampledGauges {
         for (step, count) in reading.alerts {
             Gauge(label: Metric.collectionAlerts.rawValue, dimensions: [("step", step.rawValue)]).record(count)
         }
+        set(.overdueDocuments, Double(reading.overdue))
         set(.urgentCollectionAlerts, Double(reading.urgentAlerts))
         set(.walPosition, Double(reading.walPosition))
         set(.walRetained, Double(reading.walRetained))

@@ -29,6 +29,8 @@ public struct TraceReport: Encodable, Sendable {
         public let code: String?
         /// As the package says it, yyyy-MM-dd.
         public let promulgationDate: String?
+        /// By when it must be dealt with, yyyy-MM-dd.
+        public let dueDate: String?
         public let subject: String?
         public let urgency: String
         public let sender: Agency
@@ -78,6 +80,11 @@ public struct TraceReport: Encodable, Sendable {
         public let latestStatusName: String?
         public let latestStatusAt: Instant?
         public let furthestStatus: DocumentStatus?
+        /// The state in which the document is shown at this recipient, recall and destruction included; and its name.
+        public let documentState: DocumentState?
+        public let documentStateName: String?
+        /// Where it stands against the due date; absent without one.
+        public let due: DueStanding?
         /// How far its recall has come there; absent when it was not recalled from this recipient.
         public let recall: Recall?
         /// Whether the recipient has told in time that it has the document.
@@ -167,6 +174,7 @@ extension TraceReport.Package {
         self.init(
             docId: package.id, addsRecipientsTo: package.first, kind: package.kind, documentId: package.documentID,
             code: code.isEmpty ? nil : code, promulgationDate: package.promulgationDate?.iso8601,
+            dueDate: package.dueDate?.iso8601,
             subject: package.subject, urgency: package.urgency.vietnamese,
             sender: TraceReport.Agency(package.senderWritten, package.sender, registry), system: package.system,
             acceptedAt: package.acceptedAt, sha256: package.sha256.hex, bytes: package.length,
@@ -200,6 +208,10 @@ extension TraceReport.Delivery {
         recall: TraceRecords.Recall?, registry: RegistrySnapshot, judge: TraceTimeliness
     ) {
         let legal = judge.legal(delivery, of: package)
+        let shown =
+            package.kind.isKnownByDocumentID
+            ? DocumentState.shown(
+                said: said?.record?.latest, recall: recall?.outcome, isDestroyed: package.isDestroyed) : nil
         self.init(
             docId: delivery.id,
             recipient: TraceReport.Agency(delivery.recipientWritten, delivery.recipient, registry),
@@ -209,7 +221,8 @@ extension TraceReport.Delivery {
             shownFirst: legal.map { _ in package.urgency > .normal ? .entered : .legal },
             latestStatus: said?.record?.latest,
             latestStatusName: said?.record?.latest.state.vietnamese, latestStatusAt: said?.at,
-            furthestStatus: said?.record?.furthest,
+            furthestStatus: said?.record?.furthest, documentState: shown, documentStateName: shown?.vietnamese,
+            due: judge.due(delivery, of: package, said: said?.record, recall: recall?.outcome),
             recall: recall.map {
                 TraceReport.Recall(
                     docId: $0.package, outcome: $0.outcome, askedAt: $0.askedAt, answeredAt: $0.answeredAt)

@@ -29,6 +29,14 @@ struct TraceTimeliness {
         return try? timeliness.calendar.legalInstant(entered: entered)
     }
 
+    /// Nil without a due date, and for what is no document of its own.
+    func due(
+        _ delivery: TraceRecords.Delivery, of package: TraceRecords.Package, said: StatusRecord?, recall: RecallOutcome?
+    ) -> DueStanding? {
+        guard package.kind.isKnownByDocumentID, let due = package.dueDate else { return nil }
+        return .of(due: due, said: said, recall: recall, state: delivery.state, today: now.vietnamDate)
+    }
+
     /// Nil before it has entered, and for what is no document of its own.
     func confirming(_ delivery: TraceRecords.Delivery, of package: TraceRecords.Package) -> TraceReport.Timeliness? {
         guard package.kind.isKnownByDocumentID, let entered = delivery.enteredAt else { return nil }

@@ -35,14 +35,26 @@ public struct AlertNotice: Sendable {
     public let codeNumber: String?
     public let codeNotation: String?
     public let promulgationDate: CalendarDate?
-    public let urgency: Urgency
     /// When the alert was raised.
     public let at: Instant
-    public let delivery: DeliveryID
-    public let stage: CollectionAlert.Stage
-    public let recipient: AgencyKey
-    public let recipientWritten: String
-    public let acceptedAt: Instant
+    public let matter: Matter
+
+    /// What is told.
+    public enum Matter: Sendable, Equatable {
+        case silence(Silence)
+        /// Another document of the sender has its number and notation.
+        case repeatedCode(documentID: String, acceptedAt: Instant)
+    }
+
+    /// A recipient that says nothing of a document.
+    public struct Silence: Sendable, Equatable {
+        public let delivery: DeliveryID
+        public let stage: CollectionAlert.Stage
+        public let urgency: Urgency
+        public let recipient: AgencyKey
+        public let recipientWritten: String
+        public let acceptedAt: Instant
+    }
 }
 
 /// What one look at silent recipients came to.

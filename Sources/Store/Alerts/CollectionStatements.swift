@@ -95,9 +95,11 @@ enum CollectionStatements {
         SELECT notice.id, notice.addressee, notice.stage, notice.at, notice.package_id, notice.delivery_id,
             package.sender_agency_id, package.sender_written, package.document_id, package.code_number,
             package.code_notation, package.promulgation_date, package.urgency, delivery.recipient_agency_id,
-            delivery.recipient_written, delivery.created_at
+            delivery.recipient_written, delivery.created_at, other.document_id AS other_document_id,
+            other.accepted_at AS other_accepted_at
         FROM alert_notice AS notice JOIN package ON package.id = notice.package_id
         LEFT JOIN delivery ON delivery.id = notice.delivery_id
+        LEFT JOIN package AS other ON other.id = notice.other_package_id
         -- Any of them, so that one that cannot be told does not stand before the others for ever.
         ORDER BY random() LIMIT $1
         """

@@ -214,10 +214,15 @@ extension OpenAlert {
 
 extension AlertNotice {
     fileprivate init(row: PostgresRow) throws {
-        guard let addressee = Addressee(rawValue: try row.decode("addressee", as: String.self)),
-            let stage = CollectionAlert.Stage(rawValue: try row.decode("stage", as: String.self)),
-            let urgency = Urgency(rawValue: Int(try row.decode("urgency", as: Int16.self)))
-        else { throw Refusal(.internalError, "unknown addressee of an alert") }
+        guard let addressee = Addressee(rawValue: try row.decode("addressee", as: String.self)) else {
+            throw Refusal(.internalError, "unknown addressee of an alert")
+        }
+        let matter: Matter =
+            if let document = try row.decodeIfPresent("other_document_id", as: String.self) {
+                .repeatedCode(documentID: document, acceptedAt: try row.decode("other_accepted_at", as: Instant.self))
+            } else {
+                .silence(try Silence(row: row))
+            }
         self.init(
             id: try row.decode("id", as: Int64.self), addressee: addressee,
             package: PackageID(uuid: try row.decode("package_id", as: UUID.self)),
@@ -225,9 +230,18 @@ extension AlertNotice {
             senderWritten: try row.decode("sender_written"),
             documentID: try DocumentID(parsing: try row.decode("document_id", as: String.self)),
             codeNumber: try row.decodeIfPresent("code_number"), codeNotation: try row.decodeIfPresent("code_notation"),
-            promulgationDate: try row.decodeIfPresent("promulgation_date"), urgency: urgency,
-            at: try row.decode("at"), delivery: DeliveryID(uuid: try row.decode("delivery_id", as: UUID.self)),
-            stage: stage, recipient: AgencyKey(try row.decode("recipient_agency_id", as: Int64.self)),
+            promulgationDate: try row.decodeIfPresent("promulgation_date"), at: try row.decode("at"), matter: matter)
+    }
+}
+
+extension AlertNotice.Silence {
+    fileprivate init(row: PostgresRow) throws {
+        guard let stage = CollectionAlert.Stage(rawValue: try row.decode("stage", as: String.self)),
+            let urgency = Urgency(rawValue: Int(try row.decode("urgency", as: Int16.self)))
+        else { throw Refusal(.internalError, "unknown stage of an alert") }
+        self.init(
+            delivery: DeliveryID(uuid: try row.decode("delivery_id", as: UUID.self)), stage: stage, urgency: urgency,
+            recipient: AgencyKey(try row.decode("recipient_agency_id", as: Int64.self)),
             recipientWritten: try row.decode("recipient_written"), acceptedAt: try row.decode("created_at"))
     }
 }

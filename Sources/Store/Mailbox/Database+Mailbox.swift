@@ -213,8 +213,11 @@ private enum MailboxStatements {
         SELECT delivery.id, delivery.package_id, delivery.message_type, \(cut("package.subject")),
             \(cut("package.code_number")), \(cut("package.code_notation")), package.sender_written,
             \(cut("delivery.recipient_written")), package.accepted_at, delivery.entered_at, delivery.state,
-            delivery.refusal, said.latest
+            delivery.refusal, said.latest, recall.outcome AS recalled, content.wrapped_key IS NULL AS is_destroyed
         FROM package JOIN delivery ON delivery.package_id = package.id
+        JOIN content ON content.package_id = package.id
+        LEFT JOIN recall ON recall.document_package_id = delivery.document_package_id
+            AND recall.recipient_agency_id = delivery.recipient_agency_id
         LEFT JOIN document_status AS said ON said.document_package_id = delivery.document_package_id
             AND said.recipient_agency_id = delivery.recipient_agency_id
         """
@@ -330,7 +333,10 @@ extension SentDelivery {
             sentAt: try row.decode("accepted_at", as: Instant.self),
             enteredAt: try row.decodeIfPresent("entered_at", as: Instant.self), state: state,
             refusal: try row.decodeIfPresent("refusal", as: String.self).flatMap(Refusal.Code.init(rawValue:)),
-            latestStatus: try row.decodeIfPresent("latest", as: String.self).flatMap(DocumentStatus.init(rawValue:)))
+            documentState: .shown(
+                said: try row.decodeIfPresent("latest", as: String.self).flatMap(DocumentStatus.init(rawValue:)),
+                recall: try row.decodeIfPresent("recalled", as: String.self).flatMap(RecallOutcome.init(rawValue:)),
+                isDestroyed: try row.decode("is_destroyed", as: Bool.self)))
     }
 }
 

@@ -20,6 +20,8 @@ public struct DatabaseReading: Sendable {
     /// Open alerts about documents of which their recipients say nothing, by step; and those of them from hỏa tốc on.
     public let alerts: [CollectionAlert.Step: Int]
     public let urgentAlerts: Int
+    /// Documents at recipients whose due day is over, of the last `Database.overdueDays`.
+    public let overdue: Int
     /// Bytes of write-ahead log since the cluster was made.
     public let walPosition: Int64
     /// Bytes of it that the slowest replication slot keeps from being removed; 0 without slots.
@@ -57,6 +59,10 @@ extension Database {
                         urgent: Int(try $0.decode("urgent", as: Int64.self))
                     )
                 }
+                let today = now.vietnamDate
+                let overdue = try connection.query(
+                    OverdueStatements.count, [.date(today), .date(today.adding(days: -Int64(Self.overdueDays)))]
+                ).only()
                 let server = try connection.query(ReadingStatements.server).only()
                 return DatabaseReading(
                     backlog: backlog.reversed(), oldest: oldest,
@@ -66,6 +72,7 @@ extension Database {
                             (step, alerts.first { $0.step == step }?.all ?? 0)
                         }),
                     urgentAlerts: alerts.map(\.urgent).reduce(0, +),
+                    overdue: Int(try overdue.decode("overdue", as: Int64.self)),
                     walPosition: try server.decode("wal_position", as: Int64.self),
                     walRetained: try server.decode("wal_retained", as: Int64.self))
             }

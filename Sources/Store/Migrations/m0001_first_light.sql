@@ -158,6 +158,7 @@ CREATE INDEX package_by_document ON package (document_key);
 CREATE INDEX package_by_code ON package (normalize(left(code_number, 50)), normalize(left(code_notation, 100)));
 -- Those whose recipients must answer in minutes.
 CREATE INDEX package_urgent ON package (id) WHERE urgency >= 2 AND kind IN ('document', 'replacement');
+CREATE INDEX package_by_due_date ON package (due_date) WHERE due_date IS NOT NULL;
 CREATE INDEX package_by_sender ON package (sender_agency_id, accepted_at, id);
 
 -- Other documents that a recall, update or replacement speaks of, and those it answers.
@@ -357,7 +358,7 @@ CREATE TABLE sweep_cursor (
     after uuid NOT NULL
 );
 INSERT INTO sweep_cursor SELECT name, '00000000-0000-0000-0000-000000000000'
-    FROM unnest(ARRAY['silent-urgent', 'silent-ordinary']) AS names (name);
+    FROM unnest(ARRAY['silent-urgent', 'silent-ordinary', 'codes']) AS names (name);
 
 -- Deliveries of which their recipients have said nothing for too long. Watched ones, of which nobody was told, go again.
 CREATE TABLE collection_alert (
@@ -379,13 +380,25 @@ CREATE INDEX collection_alert_open ON collection_alert (raised_at, delivery_id)
 -- What the hub has yet to tell somebody in its own name: rows come and go.
 CREATE TABLE alert_notice (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind        text NOT NULL CHECK (kind IN ('collection')),
+    kind        text NOT NULL CHECK (kind IN ('collection', 'repeated-code')),
     addressee   text NOT NULL CHECK (addressee IN ('sender', 'recipient', 'superior')),
     package_id  uuid NOT NULL REFERENCES package,
     delivery_id uuid REFERENCES delivery,
     stage       text,
-    at          timestamptz NOT NULL
+    other_package_id uuid REFERENCES package,
+    at          timestamptz NOT NULL,
+    CHECK ((kind = 'collection') = (delivery_id IS NOT NULL)),
+    CHECK ((kind = 'collection') = (stage IS NOT NULL)),
+    CHECK ((kind = 'repeated-code') = (other_package_id IS NOT NULL))
 );
+
+-- Documents whose number and notation their sender had used before in the same year.
+CREATE TABLE repeated_code (
+    package_id       uuid PRIMARY KEY REFERENCES package,
+    other_package_id uuid NOT NULL REFERENCES package,
+    found_at         timestamptz NOT NULL
+);
+CREATE INDEX repeated_code_by_time ON repeated_code (found_at);
 
 -- Whom to call: a duty post of an agency, the hub's own among them.
 CREATE TABLE duty_contact (
@@ -518,7 +531,7 @@ END $$;
 GRANT USAGE ON SCHEMA public TO truc_runtime;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
 GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, recall, seal, history,
-    collection_alert, alert_notice, duty_contact, system, system_secret, system_client_key, agency, agency_alias, agency_request, wrapping_key, holiday,
+    collection_alert, alert_notice, repeated_code, duty_contact, system, system_secret, system_client_key, agency, agency_alias, agency_request, wrapping_key, holiday,
     hub_downtime, endpoint, node, queue, delivery_attempt, policy, policy_activation TO truc_runtime;
 GRANT DELETE ON system_client_key, holiday, node, queue, collection_alert, alert_notice, duty_contact TO truc_runtime;
 GRANT UPDATE (after) ON sweep_cursor TO truc_runtime;

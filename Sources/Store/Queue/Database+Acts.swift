@@ -8,12 +8,14 @@ extension Database {
     ///
     /// - Parameters:
     ///   - reason: written to the history; of at least one character.
+    ///   - agencies: of whoever asks: only what goes to one of them. Nil for an operator.
     ///   - isTrial: decides and changes nothing.
     /// - Returns: the state before and the state after; the same when it was so already.
     /// - Throws: `Refusal`: `.packageNotFound`, `.confirmationConflict` where it does not fit, `.documentFrozen`
     ///   and `.packageSealed` for what would go out although it was recalled, or is sealed.
     public func order(
-        _ act: DeliveryLife.Act, _ id: DeliveryID, reason: String, actor: String, at now: Instant, isTrial: Bool = false
+        _ act: DeliveryLife.Act, _ id: DeliveryID, reason: String, actor: String, of agencies: [AgencyKey]? = nil,
+        request: RequestID? = nil, at now: Instant, isTrial: Bool = false
     ) async throws -> (before: DeliveryState, after: DeliveryState) {
         try await run { connection in
             try connection.transaction {
@@ -22,6 +24,8 @@ extension Database {
                     (QueueStatements.lockQueue, [.uuids([id.uuid])]),
                 ])
                 guard let row = locked[1].first else { throw Refusal(.packageNotFound, id.description) }
+                let recipient = try row.decodeIfPresent("recipient_agency_id", as: Int64.self).map(AgencyKey.init)
+                if let agencies, recipient.map(agencies.contains) != true { throw Refusal(.packageNotFound) }
                 guard let state = DeliveryState(rawValue: try row.decode("state", as: String.self)) else {
                     throw Refusal(.internalError, "unknown delivery state")
                 }
@@ -39,7 +43,8 @@ extension Database {
                         try SealGuard.check(id, connection)
                     }
                     guard !isTrial else { return (state, after.state) }
-                    let order = Order(act: act, id: id, reason: reason, actor: actor, now: now)
+                    let order = Order(
+                        act: act, id: id, reason: reason, actor: actor, request: request, now: now)
                     try connection.pipeline(
                         order.statements(
                             after, package: PackageID(uuid: try row.decode("package_id", as: UUID.self)),
@@ -57,6 +62,7 @@ private struct Order {
     let id: DeliveryID
     let reason: String
     let actor: String
+    let request: RequestID?
     let now: Instant
 
     func statements(_ after: DeliveryLife, package: PackageID, urgency: Urgency) -> [PostgresStatement] {
@@ -66,7 +72,7 @@ private struct Order {
             queue(after.state, urgency),
             HistoryRow.statement([
                 HistoryRow(
-                    at: now, event: event, package: package, delivery: id, actor: actor,
+                    at: now, event: event, package: package, delivery: id, actor: actor, request: request,
                     detail: ["reason": .string(reason)])
             ]),
         ]

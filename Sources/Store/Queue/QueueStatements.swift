@@ -53,7 +53,8 @@ enum QueueStatements {
 
     /// No key of it changes: who puts it into the queue of another endpoint meanwhile must not wait for this.
     static let lockDelivery = """
-        SELECT delivery.id, delivery.state, delivery.failures, delivery.package_id, delivery.fetched_at, package.urgency,
+        SELECT delivery.id, delivery.state, delivery.failures, delivery.package_id, delivery.recipient_agency_id,
+            delivery.fetched_at, package.urgency,
             EXISTS (SELECT FROM delivery_attempt WHERE delivery_attempt.delivery_id = delivery.id) AS was_carried
         FROM delivery JOIN package ON package.id = delivery.package_id
         WHERE delivery.id = ANY($1) ORDER BY delivery.id FOR NO KEY UPDATE OF delivery

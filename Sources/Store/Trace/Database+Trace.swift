@@ -83,9 +83,10 @@ private struct TraceQuery {
 private enum TraceStatements {
     static let packages = """
         SELECT package.id, first_package_id, kind, sender_agency_id, sender_written, system_id, document_id,
-            code_number, code_notation, promulgation_date, subject, urgency, status, status_description, status_effect,
+            code_number, code_notation, promulgation_date, due_date, subject, urgency, status, status_description, status_effect,
             signature,
-            policy_name, policy_sha256, warnings::text AS warnings, package.sha256, content.length, accepted_at, request_id
+            policy_name, policy_sha256, warnings::text AS warnings, package.sha256, content.length,
+            content.wrapped_key IS NULL AS is_destroyed, accepted_at, request_id
         FROM (
             SELECT id FROM package WHERE document_key = ANY ($1)
             UNION SELECT package_id FROM package_link WHERE document_key = ANY ($1) AND relation <> 'responds-to'
@@ -123,7 +124,8 @@ extension TraceRecords.Package {
             system: try row.decodeIfPresent("system_id", as: String.self).map { try SystemID(parsing: $0) },
             documentID: try row.decode("document_id"), codeNumber: try row.decodeIfPresent("code_number"),
             codeNotation: try row.decodeIfPresent("code_notation"),
-            promulgationDate: try row.decodeIfPresent("promulgation_date"), subject: try row.decodeIfPresent("subject"),
+            promulgationDate: try row.decodeIfPresent("promulgation_date"),
+            dueDate: try row.decodeIfPresent("due_date"), subject: try row.decodeIfPresent("subject"),
             urgency: Urgency(rawValue: Int(try row.decode("urgency", as: Int16.self))) ?? .normal,
             status: try row.decodeIfPresent("status").flatMap(DocumentStatus.init(rawValue:)),
             statusDescription: try row.decodeIfPresent("status_description"),
@@ -131,7 +133,8 @@ extension TraceRecords.Package {
             signature: try row.decode("signature"), policyName: try row.decodeIfPresent("policy_name"),
             policyDigest: try row.decodeIfPresent("policy_sha256"), warnings: try row.decode("warnings"),
             sha256: sha256,
-            length: try row.decode("length"), acceptedAt: try row.decode("accepted_at"),
+            length: try row.decode("length"), isDestroyed: try row.decode("is_destroyed", as: Bool.self),
+            acceptedAt: try row.decode("accepted_at"),
             request: RequestID(uuid: try row.decode("request_id")))
     }
 }

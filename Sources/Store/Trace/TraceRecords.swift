@@ -35,6 +35,7 @@ public struct TraceRecords: Sendable {
         public let codeNumber: String?
         public let codeNotation: String?
         public let promulgationDate: CalendarDate?
+        public let dueDate: CalendarDate?
         public let subject: String?
         public let urgency: Urgency
         public let status: DocumentStatus?
@@ -47,6 +48,8 @@ public struct TraceRecords: Sendable {
         public let warnings: String
         public let sha256: SHA256Digest
         public let length: Int64
+        /// Its content was destroyed by decision.
+        public let isDestroyed: Bool
         public let acceptedAt: Instant
         public let request: RequestID
     }

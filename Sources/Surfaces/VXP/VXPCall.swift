@@ -139,8 +139,13 @@ struct VXPCall: Sendable {
     func updateStatus() async throws -> EdgeReply {
         let docID = try parameters.docID
         guard let delivery = try? DeliveryID(parsing: docID) else { throw Refusal(.packageNotFound) }
-        let confirmation = DeliveryLife.Confirmation(try parameters.confirmation)
         let description = try parameters.description
+        guard let confirmation = DeliveryLife.Confirmation(try parameters.confirmation) else {
+            try await hub.mailbox.askAgain(
+                delivery, reason: description ?? "nơi nhận đề nghị giao lại",
+                agencies: registry.agencies(of: parameters.systemID), system: parameters.systemID, request: id)
+            return EdgeReply(vxp: VXPReply.success())
+        }
         let agencies = registry.agencies(of: parameters.systemID)
         let after: DeliveryLife
         do {

@@ -31,8 +31,10 @@ extension VXPMessageType {
 }
 
 extension DeliveryLife.Confirmation {
-    init(_ confirmation: VXPConfirmation) {
+    /// Nil for what is no confirmation: a request to have it once more.
+    init?(_ confirmation: VXPConfirmation) {
         switch confirmation {
+        case .initial: return nil
         case .processing: self = .processing
         case .done: self = .done
         case .fail: self = .fail
@@ -103,7 +105,7 @@ extension VXPSentItem {
             from: line.senderWritten, to: Self.shown(line.recipientWritten), senderDocID: line.packageID,
             receiverDocID: line.id,
             sent: line.sentAt, received: line.enteredAt, sendStatus: sendStatus,
-            receiveStatus: (received, line.latestStatus?.state.vietnamese ?? received.vietnamese))
+            receiveStatus: (received, line.documentState?.vietnamese ?? received.vietnamese))
     }
 
     /// Over-long texts are taken with a warning; a list need not repeat them whole.

@@ -9,7 +9,8 @@ struct DeliveryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delivery", abstract: "What stands where on its way, and what is done about it.",
         subcommands: [
-            List.self, Show.self, Shape.self, DutiesCommand.self, AlertsCommand.self, ActCommand<Retry>.self,
+            List.self, Show.self, Shape.self, DutiesCommand.self, AlertsCommand.self, OverdueCommand.self,
+            ActCommand<Retry>.self,
             ActCommand<Hold>.self,
             ActCommand<Release>.self,
             ActCommand<Expire>.self, ActCommand<Replay>.self,

@@ -7,7 +7,7 @@ import Foundation
 struct PackageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "package", abstract: "Look at edXML packages, and stop what must not be handed out.",
-        subcommands: [Check.self, Seal.self, Unseal.self, Sealed.self])
+        subcommands: [Check.self, Seal.self, Unseal.self, Sealed.self, Repeated.self])
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -69,6 +69,7 @@ enum TraceText {
         lines.append(
             "  \(package.bytes) byte, SHA-256 \(package.sha256), độ khẩn: \(package.urgency), chữ ký: \(signature(package.signature))"
         )
+        if let due = package.dueDate { lines.append("  hạn trả lời (DueDate): \(due)") }
         if let policy = package.policy {
             lines.append("  theo quy định \(policy.name) (SHA-256 \(policy.sha256.prefix(16))…)")
         }
@@ -99,6 +100,8 @@ enum TraceText {
         }
         if let detail = delivery.detail, !detail.isEmpty { lines.append("    \"\(detail)\"") }
         if !instants.isEmpty { lines.append("    " + instants.joined(separator: "; ")) }
+        if delivery.documentState == .deleted { lines.append("    văn bản: xóa") }
+        if delivery.due == .overdue { lines.append("    quá hạn trả lời") }
         if let recall = delivery.recall { lines.append("    " + self.recall(recall)) }
         if let verdict = delivery.timeliness { lines.append("    " + timeliness(verdict)) }
         if let refusal = delivery.refusal {

@@ -65,6 +65,24 @@ import Testing
         await hub.close()
     }
 
+    @Test func `a number that was used before is told to who used it, and nothing is refused`() async throws {
+        let hub = try await TestHub.open()
+        for document in ["VB-1", "VB-2"] {
+            var builder = PackageBuilder(number: 7)
+            builder.to = [TestAgency.finance.code]
+            builder.documentIDText = "\(TestAgency.construction.code),\(document)"
+            _ = try await hub.send(try builder.document())
+        }
+        let keeper = alerts(hub)
+        #expect(try await !keeper.findRepeatedCodes(at: .now().advanced(by: .seconds(120))))
+        try await keeper.tell()
+        let told = try await texts(hub, .construction)
+        #expect(told.count == 1)
+        #expect(told.first?.contains("đã dùng trong năm cho văn bản \(TestAgency.construction.code),VB-1") == true)
+        #expect(try await hub.pending(.finance).count == 2)
+        await hub.close()
+    }
+
     @Test func `the nearest above that has a post, or a system`() throws {
         func agency(_ key: Int64, parent: Int64?, system: String?) throws -> AgencyRecord {
             AgencyRecord(

@@ -25,11 +25,12 @@ import Trust
                     id: document, first: nil, kind: .document, sender: Province.construction, senderWritten: "H52.13",
                     system: try SystemID(parsing: "one"), documentID: "000.00.13.H52,2026/03/05,12/SXD-VP",
                     codeNumber: "12", codeNotation: "SXD-VP",
-                    promulgationDate: try CalendarDate(iso8601: "2026-03-04"), subject: "V/v \"thử\"", urgency: .normal,
+                    promulgationDate: try CalendarDate(iso8601: "2026-03-04"), dueDate: nil, subject: "V/v \"thử\"",
+                    urgency: .normal,
                     status: nil,
                     statusDescription: nil, statusEffect: nil, signature: "absent", policyName: "quoc-gia",
                     policyDigest: "00ff", warnings: #"["signature.missing"]"#, sha256: digest,
-                    length: 5, acceptedAt: at, request: request)
+                    length: 5, isDestroyed: false, acceptedAt: at, request: request)
             ],
             deliveries: [
                 TraceRecords.Delivery(
@@ -75,9 +76,10 @@ import Trust
         let word = TraceRecords.Package(
             id: PackageID(uuid: try id(5)), first: nil, kind: .status, sender: Province.finance,
             senderWritten: "H52.14", system: document.system, documentID: document.documentID, codeNumber: nil,
-            codeNotation: nil, promulgationDate: nil, subject: nil, urgency: .normal, status: .accepted,
+            codeNotation: nil, promulgationDate: nil, dueDate: nil, subject: nil, urgency: .normal, status: .accepted,
             statusDescription: "Đã nhận",
             statusEffect: .applied, signature: "absent", warnings: "[]", sha256: document.sha256, length: 5,
+            isDestroyed: false,
             acceptedAt: document.acceptedAt, request: document.request)
         let delivery = TraceRecords.Delivery(
             id: DeliveryID(uuid: try id(6)), package: word.id, document: word.id, recipient: Province.construction,
@@ -119,6 +121,8 @@ import Trust
                 {
                   "acceptedAt" : "2026-03-05T10:00:00.000+07:00",
                   "docId" : "01900000-0000-7000-8000-000000000003",
+                  "documentState" : "returned",
+                  "documentStateName" : "từ chối nhận (trả lại)",
                   "enteredAt" : "2026-03-05T18:00:00.000+07:00",
                   "failures" : 1,
                   "fetchedAt" : "2026-03-05T10:00:00.000+07:00",

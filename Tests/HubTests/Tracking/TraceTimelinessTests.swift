@@ -21,9 +21,10 @@ import Trust
             id: PackageID(at: try at(accepted)), first: nil, kind: kind, sender: sender, senderWritten: "x",
             system: nil,
             documentID: document, codeNumber: nil, codeNotation: nil,
-            promulgationDate: try CalendarDate(iso8601: "2026-03-05"), subject: nil, urgency: urgency, status: status,
+            promulgationDate: try CalendarDate(iso8601: "2026-03-05"), dueDate: nil, subject: nil, urgency: urgency,
+            status: status,
             statusDescription: nil, statusEffect: effect, signature: "absent", warnings: "[]",
-            sha256: SHA256Digest(of: []), length: 1, acceptedAt: try at(accepted),
+            sha256: SHA256Digest(of: []), length: 1, isDestroyed: false, acceptedAt: try at(accepted),
             request: RequestID(at: try at(accepted)))
     }
 

@@ -12,7 +12,7 @@ import VXPProtocol
             SentDelivery(
                 id: DeliveryID(at: .now()), packageID: PackageID(at: .now()), messageType: .edoc, subject: subject,
                 codeNumber: number, codeNotation: notation, senderWritten: "H52.13", recipientWritten: to,
-                sentAt: .now(), enteredAt: nil, state: .waiting, refusal: nil, latestStatus: nil))
+                sentAt: .now(), enteredAt: nil, state: .waiting, refusal: nil, documentState: nil))
     }
 
     @Test func `a list shows texts up to a bound that nothing gets around`() {

@@ -24,9 +24,10 @@ import Trust
                 TraceRecords.Package(
                     id: id, first: nil, kind: .document, sender: AgencyKey(1), senderWritten: "H52.13", system: nil,
                     documentID: "VB-1", codeNumber: nil, codeNotation: nil,
-                    promulgationDate: try promulgated.map { try CalendarDate(iso8601: $0) }, subject: "Thử",
+                    promulgationDate: try promulgated.map { try CalendarDate(iso8601: $0) }, dueDate: nil,
+                    subject: "Thử",
                     urgency: urgency, status: nil, statusDescription: nil, statusEffect: nil, signature: "absent",
-                    warnings: "[]", sha256: SHA256Digest(of: []), length: 5, acceptedAt: accepted,
+                    warnings: "[]", sha256: SHA256Digest(of: []), length: 5, isDestroyed: false, acceptedAt: accepted,
                     request: RequestID(at: accepted))
             ],
             deliveries: [

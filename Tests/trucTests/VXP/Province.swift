@@ -100,7 +100,7 @@ enum Sample {
         _ number: String, from: String = Province.construction, to: [String] = [Province.justice],
         subject: String = "V/v kiểm tra công trình", hops: Int = 1, content: [UInt8] = Array("%PDF-1.7 mẫu".utf8),
         name: String = "van-ban.pdf",
-        business: Business = Business(kind: .new)
+        business: Business = Business(kind: .new), due: CalendarDate? = nil
     ) throws -> [UInt8] {
         var header = DocumentHeader(
             from: organization(from), to: to.map(organization),
@@ -110,6 +110,7 @@ enum Sample {
         header.promulgationDateText = "2026/11/20"
         header.type = 2
         header.typeName = "Công văn"
+        header.dueDateText = due?.edXML
         header.subject = subject
         header.trace = (0..<hops).map { TraceHop(organID: from, timestampText: "2026/11/20 08:30:0\($0)") }
         header.business = business
