@@ -31,6 +31,9 @@ public struct ConnectionSettings: Sendable {
         var statements = [
             "SET statement_timeout = '\(Self.statementTimeoutSeconds)s'",
             "SET lock_timeout = '\(Self.lockTimeoutSeconds)s'",
+            // Plans are made while tables are young and kept when they have grown. Of a few rows it is cheapest to read
+            // them all, of a million it is not: where there is a key, no plan shall pass over a whole table.
+            "SET enable_seqscan = off",
             // A role or database may have been set to less; a receipt leaves only after a durable commit.
             """
             SELECT set_config('synchronous_commit', 'on', false)

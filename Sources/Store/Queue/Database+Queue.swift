@@ -28,7 +28,11 @@ extension Database {
             ClaimRequest(endpoint: endpoint, limit: limit, node: node, cursor: cursor)
         ) { requests in
             do {
-                let claimed = try await self.claim(requests)
+                var claimed: [EndpointKey: [ClaimedDelivery]] = [:]
+                // One, but for the moment at which it was taken for dead and has become another.
+                for (node, requests) in Dictionary(grouping: requests, by: \.node) {
+                    claimed.merge(try await self.claim(requests, by: node)) { $1 }
+                }
                 return requests.map { .success(claimed[$0.endpoint] ?? []) }
             } catch {
                 return requests.map { _ in .failure(error) }
@@ -39,16 +43,15 @@ extension Database {
         return (claimed, next)
     }
 
-    /// One statement for claims at different endpoints.
-    func claim(_ requests: [ClaimRequest]) async throws -> [EndpointKey: [ClaimedDelivery]] {
+    /// One statement for claims at different endpoints by one node.
+    func claim(_ requests: [ClaimRequest], by node: NodeID) async throws -> [EndpointKey: [ClaimedDelivery]] {
         let lines = requests.flatMap { request in (0..<ClaimCursor.ranks).map { (request, $0) } }
         return try await run { [keys] connection in
             let rows = try connection.query(
                 QueueStatements.claim,
                 [
                     .int8s(lines.map(\.0.endpoint.value)), .int8s(lines.map { Int64($0.0.limit) }),
-                    .uuids(lines.map(\.0.node.uuid)), .int2s(lines.map(\.1)),
-                    .uuids(lines.map { $0.0.cursor.after[Int($0.1)] }),
+                    .int2s(lines.map(\.1)), .uuids(lines.map { $0.0.cursor.after[Int($0.1)] }), .uuid(node.uuid),
                 ])
             FaultPoint.claimAfterCommit.pass()
             return Dictionary(grouping: try rows.map { try ClaimedDelivery(row: $0, keys) }, by: \.endpoint)

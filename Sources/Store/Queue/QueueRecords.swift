@@ -23,6 +23,7 @@ public struct ClaimedDelivery: Sendable {
 /// One endpoint's part of a claim.
 struct ClaimRequest: Sendable {
     let endpoint: EndpointKey
+    /// At most `Dispatcher.maxClaim`.
     let limit: Int
     let node: NodeID
     let cursor: ClaimCursor

@@ -20,32 +20,39 @@ enum QueueStatements {
     private static let endpointLock = "hashtextextended('truc endpoints', 0)"
 
     /// For each cursor – one of a destination's ranks – what is next; of each destination as many as are wanted.
+    ///
+    /// Every row is looked up by its key, `LATERAL` and one after the other: how many there will be the planner cannot
+    /// know, and what it would make of a guess is a pass over whole tables.
     static let claim = """
         WITH candidate AS (
-            SELECT delivery_id, claimer FROM (
-                SELECT line.delivery_id, cursor.wanted, cursor.claimer, row_number() OVER (
+            SELECT delivery_id FROM (
+                SELECT line.delivery_id, cursor.wanted, row_number() OVER (
                     PARTITION BY cursor.destination ORDER BY cursor.rank, line.delivery_id) AS place
-                FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::smallint[], $5::uuid[])
-                    AS cursor (destination, wanted, claimer, rank, after), LATERAL (
+                FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::uuid[])
+                    AS cursor (destination, wanted, rank, after), LATERAL (
                     SELECT delivery_id FROM queue
                     WHERE endpoint_id = cursor.destination AND queue.rank = cursor.rank AND delivery_id > cursor.after
                         AND \(isReady)
-                    ORDER BY delivery_id LIMIT cursor.wanted
+                    ORDER BY delivery_id LIMIT \(Dispatcher.maxClaim)
                 ) AS line
             ) AS found WHERE place <= wanted
         ), taken AS (
-            SELECT queue.delivery_id, candidate.claimer
-            FROM queue JOIN candidate ON candidate.delivery_id = queue.delivery_id
-            WHERE \(isReady) FOR UPDATE OF queue SKIP LOCKED
+            SELECT free.delivery_id FROM candidate, LATERAL (
+                SELECT delivery_id FROM queue WHERE queue.delivery_id = candidate.delivery_id AND \(isReady)
+                FOR UPDATE SKIP LOCKED
+            ) AS free
         ), claimed AS (
-            UPDATE queue SET node = taken.claimer, token = nextval('queue_token'), attempts = attempts + 1
-            FROM taken WHERE queue.delivery_id = taken.delivery_id RETURNING queue.*
+            UPDATE queue SET node = $5, token = nextval('queue_token'), attempts = attempts + 1
+            WHERE delivery_id = ANY (ARRAY(SELECT delivery_id FROM taken)) RETURNING queue.*
         )
-        SELECT claimed.delivery_id, claimed.endpoint_id, claimed.rank, claimed.token, claimed.attempts,
-            delivery.message_type, delivery.package_id, package.sha256 AS package_sha256, content.place, content.length,
-            content.sha256, content.wrapped_key
-        FROM claimed JOIN delivery ON delivery.id = claimed.delivery_id
-        JOIN package ON package.id = delivery.package_id JOIN content ON content.package_id = delivery.package_id
+        SELECT claimed.delivery_id, claimed.endpoint_id, claimed.rank, claimed.token, claimed.attempts, parcel.*
+        FROM claimed, LATERAL (
+            SELECT delivery.message_type, delivery.package_id, package.sha256 AS package_sha256, content.place,
+                content.length, content.sha256, content.wrapped_key
+            FROM delivery JOIN package ON package.id = delivery.package_id
+            JOIN content ON content.package_id = delivery.package_id
+            WHERE delivery.id = claimed.delivery_id OFFSET 0
+        ) AS parcel
         ORDER BY claimed.rank, claimed.delivery_id
         """
 

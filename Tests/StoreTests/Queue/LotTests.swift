@@ -22,18 +22,20 @@ import Testing
             ) { $0.urgency = urgency }
             _ = try await bench.accepting.store.accept(acceptance)
         }
-        func request(_ endpoint: EndpointKey, _ limit: Int, _ node: NodeID) -> ClaimRequest {
-            ClaimRequest(endpoint: endpoint, limit: limit, node: node, cursor: ClaimCursor())
+        func claim(_ limits: (EndpointKey, Int)..., by node: NodeID) async throws -> [EndpointKey: [ClaimedDelivery]] {
+            let requests = limits.map {
+                ClaimRequest(endpoint: $0.0, limit: $0.1, node: node, cursor: ClaimCursor())
+            }
+            return try await bench.database.claim(requests, by: node)
         }
-        let requests = [request(bench.endpoint, 3, bench.one), request(other, 1, bench.two)]
-        let first = try await bench.database.claim(requests)
+        let first = try await claim((bench.endpoint, 3), (other, 1), by: bench.two)
         #expect(first[bench.endpoint]?.map(\.rank) == [1, 1, 4])
         #expect(first[other]?.map(\.rank) == [1])
         let carriers: [UUID] = try await bench.accepting.column(
             "SELECT DISTINCT node AS value FROM queue WHERE endpoint_id = $1 AND node IS NOT NULL", [.int8(other.value)]
         )
         #expect(carriers == [bench.two.uuid])
-        let rest = try await bench.database.claim([request(bench.endpoint, 9, bench.one), request(other, 9, bench.one)])
+        let rest = try await claim((bench.endpoint, 9), (other, 9), by: bench.one)
         #expect(rest[bench.endpoint]?.count == 2 && rest[other]?.count == 4)
         await bench.close()
     }

@@ -154,10 +154,9 @@ import Testing
         let claims = try await withThrowingTaskGroup(of: [ClaimedDelivery].self) { group in
             for number in 0..<8 {
                 // Past what gathers claims: as two hubs would.
-                let request = ClaimRequest(
-                    endpoint: bench.endpoint, limit: 16, node: number % 2 == 0 ? bench.one : bench.two,
-                    cursor: ClaimCursor())
-                group.addTask { try await bench.database.claim([request])[bench.endpoint] ?? [] }
+                let node = number % 2 == 0 ? bench.one : bench.two
+                let request = ClaimRequest(endpoint: bench.endpoint, limit: 16, node: node, cursor: ClaimCursor())
+                group.addTask { try await bench.database.claim([request], by: node)[bench.endpoint] ?? [] }
             }
             return try await group.reduce(into: []) { $0 += $1 }
         }
