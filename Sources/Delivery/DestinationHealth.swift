@@ -12,6 +12,9 @@ public struct DestinationHealth: Equatable, Sendable {
     public static let maxWindow = 32
     /// Windows in a row without a success until it is suspended.
     public static let maxCohorts = 3
+    /// Refusals in a row until nothing more goes there: whoever refuses everything – another path, another secret – must not
+    /// be fed a whole backlog, which would be refused for ever.
+    public static let maxRefusals = 8
     /// Until the first probe; each failed probe doubles it.
     public static let firstProbe = Duration.seconds(5)
     public static let longestProbe = Duration.seconds(300)
@@ -33,6 +36,8 @@ public struct DestinationHealth: Equatable, Sendable {
     /// Failures in a row since the last success, as a part of a window each.
     private var failures = 0
     private var failedCohorts = 0
+    /// Since the last that entered.
+    private var refusals = 0
     private var probeDelay = firstProbe
     /// Whether the last that came back went well.
     public private(set) var isProven = false
@@ -43,6 +48,8 @@ public struct DestinationHealth: Equatable, Sendable {
     public enum Change: Equatable, Sendable {
         case suspended(until: Instant)
         case closed
+        /// It has refused `maxRefusals` in a row: closed until the operator has looked.
+        case refusing
         case resumed
     }
 
@@ -72,8 +79,14 @@ public struct DestinationHealth: Equatable, Sendable {
     public mutating func finished(_ outcome: AttemptOutcome, at now: Instant) -> Change? {
         inFlight = max(inFlight - 1, 0)
         switch outcome {
+        case .entered:
+            refusals = 0
+            return succeeded(growing: true)
         // A refusal is an answer: the endpoint is well, only this delivery is not wanted.
-        case .entered, .refused: return succeeded()
+        case .refused:
+            refusals += 1
+            guard refusals >= Self.maxRefusals else { return succeeded(growing: false) }
+            return close().map { _ in .refusing }
         case .gone: return close()
         case .failed(let failure):
             guard failure.isOfEndpoint else { return nil }
@@ -100,11 +113,11 @@ public struct DestinationHealth: Equatable, Sendable {
     private mutating func open() {
         state = .open
         window = 1
-        (successes, failures, failedCohorts) = (0, 0, 0)
+        (successes, failures, failedCohorts, refusals) = (0, 0, 0, 0)
         probeDelay = Self.firstProbe
     }
 
-    private mutating func succeeded() -> Change? {
+    private mutating func succeeded(growing: Bool) -> Change? {
         isProven = true
         switch state {
         case .closed: return nil
@@ -113,6 +126,7 @@ public struct DestinationHealth: Equatable, Sendable {
             return .resumed
         case .open:
             (failures, failedCohorts) = (0, 0)
+            guard growing else { return nil }
             successes += 1
             if successes >= window, window < Self.maxWindow {
                 window += 1

@@ -124,16 +124,36 @@ import Testing
         #expect(health.room(at: start) == 1)
     }
 
-    @Test func refusalsAndOurOwnFaultsHurtNoEndpoint() {
+    private let refused = AttemptOutcome.refused(AttemptFailure(.pushRefused, httpStatus: 400))
+
+    @Test func refusalsAmongSuccessesAndOurOwnFaultsHurtNoEndpoint() {
         var health = DestinationHealth()
         for _ in 0..<100 {
-            health.started(1)
-            let refused = health.finished(.refused(AttemptFailure(.pushRefused, httpStatus: 400)), at: start)
-            #expect(refused == nil)
-            health.started(1)
-            let ours = health.finished(.failed(AttemptFailure(.contentDamaged)), at: start)
-            #expect(ours == nil)
+            for outcome in [refused, .failed(AttemptFailure(.contentDamaged)), .entered] {
+                health.started(1)
+                let change = health.finished(outcome, at: start)
+                #expect(change == nil)
+            }
         }
         #expect(health.state == .open && health.window > DestinationHealth.initialWindow)
+    }
+
+    @Test func whoRefusesEverythingIsNotFedABacklog() {
+        var health = DestinationHealth()
+        for number in 1...DestinationHealth.maxRefusals {
+            health.started(1)
+            let change = health.finished(refused, at: start)
+            #expect(change == (number == DestinationHealth.maxRefusals ? .refusing : nil))
+        }
+        #expect(health.room(at: .latest) == 0 && health.window == DestinationHealth.initialWindow)
+        // Those that were on their way say nothing new.
+        health.started(1)
+        let late = health.finished(refused, at: start)
+        #expect(late == nil)
+        // After the operator has looked it counts from the beginning.
+        health.resume()
+        health.started(1)
+        let again = health.finished(refused, at: start)
+        #expect(again == nil && health.state == .open)
     }
 }

@@ -200,8 +200,24 @@ public final class Delivering: Sendable {
         case .resumed:
             logger.notice("push: endpoint is well again", metadata: ["endpoint": "\(endpoint.value)"])
             try? await store.database.setFailing(endpoint, isFailing: false, at: .now())
+        case .refusing:
+            logger.warning("push: endpoint refuses everything", metadata: ["endpoint": "\(endpoint.value)"])
+            await suspendRefusing(endpoint)
         case .closed:
             logger.warning("push: endpoint is gone", metadata: ["endpoint": "\(endpoint.value)"])
+        }
+    }
+
+    /// Where it cannot be written, the next look at the endpoints opens it again, and so does the next refusal this.
+    private func suspendRefusing(_ endpoint: EndpointKey) async {
+        do {
+            try await store.database.suspendEndpoint(
+                endpoint,
+                reason:
+                    "từ chối \(DestinationHealth.maxRefusals) gói tin liền nhau; xem truc delivery list --state refused",
+                at: .now())
+        } catch {
+            logger.warning("push: the endpoint could not be suspended", metadata: ["error": "\(error)"])
         }
     }
 

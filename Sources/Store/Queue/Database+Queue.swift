@@ -144,6 +144,13 @@ extension Database {
         }
     }
 
+    /// The hub's own decision to carry nothing more to an endpoint until the operator has looked.
+    public func suspendEndpoint(_ endpoint: EndpointKey, reason: String, at now: Instant) async throws {
+        try await run { connection in
+            try connection.transaction { try connection.suspendEndpoint(endpoint, reason: reason, at: now) }
+        }
+    }
+
     // MARK: Nodes
 
     /// Makes this node known; call `beat` from now on.

@@ -35,27 +35,36 @@ struct FinishTransaction {
             return try Finish(ended: ended, delivery: delivery, queued: queued[ended.claim.id.uuid]).decide(&effects)
         }
         try connection.pipeline(effects.statements)
-        for (ended, failure) in effects.gone { try suspendEndpoint(ended, failure) }
+        for (ended, failure) in effects.gone {
+            try connection.suspendEndpoint(
+                ended.claim.endpoint, reason: "\(failure.code.rawValue) \(failure.detail)", delivery: ended.claim.id,
+                at: ended.endedAt)
+        }
         return finished
     }
 
     private static func byID(_ rows: PostgresRows, _ column: String) throws -> [UUID: PostgresRow] {
         try rows.reduce(into: [:]) { $0[try $1.decode(column, as: UUID.self)] = $1 }
     }
+}
 
-    private func suspendEndpoint(_ ended: EndedAttempt, _ failure: AttemptFailure) throws {
-        let endpoint = ended.claim.endpoint.value
-        let suspended = try connection.query(
-            QueueStatements.suspend,
-            [.int8(endpoint), .text("\(failure.code.rawValue) \(failure.detail)"), .timestamptz(ended.endedAt)])
+extension PostgresConnection {
+    /// Nothing is carried there any more until the operator says so; what waits goes on waiting. An endpoint that is not
+    /// open stays as it is.
+    ///
+    /// - Parameter delivery: at which it showed, where it was one.
+    func suspendEndpoint(
+        _ endpoint: EndpointKey, reason: String, delivery: DeliveryID? = nil, at now: Instant
+    ) throws {
+        let suspended = try query(
+            QueueStatements.suspend, [.int8(endpoint.value), .text(reason), .timestamptz(now)])
         guard !suspended.isEmpty else { return }
-        try connection.pipeline([
+        try pipeline([
             (RegistryStatements.bumpVersion, []),
             HistoryRow.statement([
                 HistoryRow(
-                    at: ended.endedAt, event: .endpointSuspended, delivery: ended.claim.id,
-                    actor: HistoryRow.hubActor,
-                    detail: ["endpoint": .number(Int(endpoint)), "code": .string(failure.code.rawValue)])
+                    at: now, event: .endpointSuspended, delivery: delivery, actor: HistoryRow.hubActor,
+                    detail: ["endpoint": .number(Int(endpoint.value)), "reason": .string(reason)])
             ]),
         ])
     }

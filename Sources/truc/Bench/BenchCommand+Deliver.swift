@@ -9,7 +9,8 @@ extension BenchCommand {
             discussion: """
                 truc bench deliver                              as fast as it goes
                 truc bench deliver --rate 500 --packages 30000  500 a second, for a minute
-                truc bench deliver --rate 500 --dead 100000     beside an endpoint that never answers
+                truc bench deliver --rate 300 --waiting 100000 --silent
+                                                                beside an endpoint that never answers
                 truc bench deliver --rate 500 --packages 300000 --snapshot
                                                                 while a session holds a snapshot
 
@@ -24,7 +25,8 @@ extension BenchCommand {
         @Option(help: ArgumentHelp("Bytes of a package; 100KB, 2MB.", valueName: "size")) var size = ByteSize(100_000)
         @Option(help: "Packages a second; without it as many as are answered.") var rate: Int?
         @Option(help: "Agencies with an endpoint, which get the packages in turn.") var endpoints = 8
-        @Option(help: "Packages that wait for one more endpoint, which never answers.") var dead = 0
+        @Option(help: "Packages that wait for one more agency, which does not pull.") var waiting = 0
+        @Flag(help: "That agency has an endpoint, which never answers.") var silent = false
         @Flag(help: "Another session holds a snapshot of the database all the while.") var snapshot = false
         @Option(
             help: ArgumentHelp(
@@ -41,7 +43,7 @@ extension BenchCommand {
             }
             try bound("connections", connections, 1...Accept.maxConnections)
             try bound("packages", packages, 1...Accept.maxPackages)
-            try bound("dead", dead, 0...Accept.maxPackages)
+            try bound("waiting", waiting, 0...Accept.maxPackages)
             try bound("endpoints", endpoints, 1...BenchParties.maxRecipients - 1)
             try bound("size", size.bytes, BenchPackages.minBytes...Accept.maxBytes)
             if let rate { try bound("rate", rate, 1...Self.maxRate) }
@@ -50,7 +52,7 @@ extension BenchCommand {
         func run() async throws {
             let report = try await DeliverBenchmark(
                 connections: connections, packages: packages, packageBytes: size.bytes, rate: rate,
-                endpoints: endpoints, dead: dead, holdsSnapshot: snapshot,
+                endpoints: endpoints, waiting: waiting, isSilent: silent, holdsSnapshot: snapshot,
                 parentDirectory: URL(fileURLWithPath: dataDir).standardizedFileURL.path
             ).run()
             if output.json { return try Console.printJSON(report) }

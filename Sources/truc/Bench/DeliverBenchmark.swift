@@ -24,8 +24,10 @@ struct DeliverBenchmark: Sendable {
     /// Packages a second; nil for as many as are answered.
     let rate: Int?
     let endpoints: Int
-    /// Packages that wait for one more endpoint, which never answers.
-    let dead: Int
+    /// Packages that wait for one more agency.
+    let waiting: Int
+    /// Whether that agency has an endpoint, which never answers; else it pulls, and does not come.
+    let isSilent: Bool
     /// Whether another session holds a snapshot all the while.
     let holdsSnapshot: Bool
     /// The hub's directory is made in it.
@@ -51,11 +53,13 @@ struct DeliverBenchmark: Sendable {
         }
         let silence = try SilentEndpoint()
         defer { withExtendedLifetime(silence) {} }
-        if dead > 0 {
+        if isSilent {
             _ = try await database.setEndpoint(
                 of: silent, url: "http://127.0.0.1:\(silence.port)/", actor: Operator.actor, at: .now())
+        }
+        if waiting > 0 {
             let waiting = try await BenchPackages.prepare(
-                count: dead, bytes: BenchPackages.minBytes, first: packages, parties: parties.only([silent]),
+                count: waiting, bytes: BenchPackages.minBytes, first: packages, parties: parties.only([silent]),
                 address: hub.address)
             _ = try await LoadGenerator(port: hub.port, connections: connections).run(waiting)
         }
@@ -74,7 +78,7 @@ struct DeliverBenchmark: Sendable {
             conditions: .init(
                 machine: place.machine, postgresVersion: try await database.facts().version, connections: connections,
                 packages: packages, packageBytes: measured.packageBytes, rate: rate, endpoints: endpoints,
-                waitingBehindSilentEndpoint: dead, holdsSnapshot: holdsSnapshot),
+                waiting: waiting, isSilent: isSilent, holdsSnapshot: holdsSnapshot),
             acceptedPerSecond: Double(packages) * 1e9 / Double(load.elapsed),
             acceptLatency: .init(sorted: load.latencies), times: times,
             claim: try await claimTimes(of: hub), processor: after.processor(since: before),

@@ -13,7 +13,8 @@ struct DeliverReport: Encodable {
         /// Packages a second that were to be sent; nil for as many as were answered.
         let rate: Int?
         let endpoints: Int
-        let waitingBehindSilentEndpoint: Int
+        let waiting: Int
+        let isSilent: Bool
         let holdsSnapshot: Bool
     }
 
@@ -108,9 +109,9 @@ struct DeliverReport: Encodable {
     }
 
     private var beside: String {
-        let waiting = conditions.waitingBehindSilentEndpoint
+        let whom = conditions.isSilent ? "an endpoint that never answers" : "an agency that does not pull"
         let parts = [
-            waiting > 0 ? "\(waiting) packages wait for an endpoint that never answers" : nil,
+            conditions.waiting > 0 ? "\(conditions.waiting) packages wait for \(whom)" : nil,
             conditions.holdsSnapshot ? "another session holds a snapshot" : nil,
         ]
         let text = parts.compactMap { $0 }.joined(separator: "; ")

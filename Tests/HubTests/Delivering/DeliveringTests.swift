@@ -165,6 +165,33 @@ import Testing
         await hub.close()
     }
 
+    @Test func whoRefusesEverythingGetsNoBacklogUntilTheOperatorHasLooked() async throws {
+        let (hub, _, _) = try await makeHub()
+        let isMended = Atomic(false)
+        let courier = RecordingCourier { _, _ in
+            isMended.load(ordering: .relaxed)
+                ? .entered : .refused(AttemptFailure(.pushRefused, httpStatus: 401, detail: "sai khóa"))
+        }
+        let sent = DestinationHealth.maxRefusals + DestinationHealth.initialWindow
+        for number in 1...sent { _ = try await send(hub, number) }
+        let delivering = delivering(hub, courier)
+        async let running: Void = delivering.run()
+        while try await hub.database.endpoints().allSatisfy({ !$0.isSuspended }) { await Task.yield() }
+        let refused = courier.all.count
+        #expect(refused >= DestinationHealth.maxRefusals && refused < sent)
+        isMended.store(true, ordering: .relaxed)
+        #expect(
+            try await hub.database.setSuspended(
+                false, endpointOf: TestAgency.finance.id, reason: "đã sửa khóa", actor: "operator:test", at: .now()))
+        _ = await courier.wait(for: sent)
+        delivering.stop()
+        await running
+        for carried in courier.all.dropFirst(sent - 1) {
+            #expect(try await state(hub, carried.delivery) == .delivered)
+        }
+        await hub.close()
+    }
+
     @Test func anOrderFromElsewhereIsFoundWithoutASignal() async throws {
         let (hub, _, _) = try await makeHub()
         let attempts = Counter()

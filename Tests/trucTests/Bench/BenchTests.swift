@@ -90,8 +90,8 @@ import VXPProtocol
     @Test func `packages go through while one endpoint is silent, and every one has entered`() async throws {
         let outcome = try await CommandOutcome.run([
             "bench", "deliver", "--packages", "40", "--connections", "4", "--size", "20KB", "--endpoints", "3",
-            "--dead",
-            "20", "--snapshot", "--rate", "100", "--json",
+            "--waiting",
+            "20", "--silent", "--snapshot", "--rate", "100", "--json",
         ])
         #expect(outcome.status == 0, "\(outcome.errors)")
         let report = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
