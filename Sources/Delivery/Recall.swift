@@ -59,6 +59,15 @@ public enum RecallDecision: Equatable, Sendable {
         }
     }
 
+    /// What it writes of this recipient; nil when that is written already, or there is nothing to recall.
+    public var outcome: RecallOutcome? {
+        switch self {
+        case .withdrawn: .withdrawn
+        case .owed: .owed
+        case .repeated, .notARecipient: nil
+        }
+    }
+
     /// What the recall did as a whole.
     public static func effect(of decisions: [RecallDecision]) -> StatusEffect {
         if decisions.contains(.withdrawn) || decisions.contains(.owed) { return .applied }

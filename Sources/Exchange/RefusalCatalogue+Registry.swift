@@ -39,10 +39,55 @@ extension Refusal.Entry {
 
     static let agencyClosed = Refusal.Entry(
         class: .caller, http: 409, vxp: "10",
-        vietnamese: "Mã đơn vị đã có ngày đóng.",
-        english: "The agency's identifier has a last day already.",
+        vietnamese: "Mã đơn vị đã đóng hoặc đã có ngày đóng.",
+        english: "The agency's identifier is closed, or has a last day already.",
         remedyVietnamese: "Xem ngày đóng bằng truc agency show hoặc getSynchronizeUnit.",
         remedyEnglish: "See the day with truc agency show or getSynchronizeUnit.")
+
+    static let agencyHasUnits = Refusal.Entry(
+        class: .caller, http: 409, vxp: "10",
+        vietnamese: "Đơn vị còn đơn vị trực thuộc đang mở.",
+        english: "The agency has units below it that are open.",
+        remedyVietnamese:
+            "Nêu từng đơn vị trong bảng kế thừa (--table), hoặc chuyển chúng sang đơn vị cấp trên khác trước.",
+        remedyEnglish: "Name each of them in the table of successors (--table), or put them below another agency first."
+    )
+
+    static let agencyClosedTooEarly = Refusal.Entry(
+        class: .caller, http: 409, vxp: "10",
+        vietnamese: "Sau thời điểm đóng này trục đã nhận văn bản của hoặc gửi tới đơn vị.",
+        english: "Packages of the agency, or for it, were accepted after this end.",
+        remedyVietnamese: "Chọn thời điểm đóng muộn hơn.",
+        remedyEnglish: "Choose a later end.")
+
+    static let successorUnfit = Refusal.Entry(
+        class: .caller, http: 409, vxp: "10",
+        vietnamese: "Đơn vị kế thừa không nhận thay được.",
+        english: "The successor cannot take the agency's place.",
+        remedyVietnamese:
+            "Đơn vị kế thừa phải đang mở tại thời điểm hiệu lực và có hệ thống kết nối (truc agency show).",
+        remedyEnglish: "It must be open at the effective instant and have a system (truc agency show).")
+
+    static let successionUndecided = Refusal.Entry(
+        class: .caller, http: 409, vxp: "10",
+        vietnamese: "Bảng kế thừa chưa quyết định hết.",
+        english: "The table of successors leaves something undecided.",
+        remedyVietnamese: "In bảng nháp bằng --draft, quyết định từng dòng, rồi đưa vào bằng --table.",
+        remedyEnglish: "Print a draft with --draft, decide each line, and give it with --table.")
+
+    static let agencyFileInvalid = Refusal.Entry(
+        class: .caller, http: 400, vxp: "10",
+        vietnamese: "Tệp danh sách đơn vị có dòng sai, chưa nhập gì.",
+        english: "Lines of the file are wrong; nothing was imported.",
+        remedyVietnamese: "Sửa các dòng được nêu rồi nhập lại cả tệp.",
+        remedyEnglish: "Mend the lines that are named and import the whole file again.")
+
+    static let recipientSplit = Refusal.Entry(
+        class: .caller, http: 422, vxp: "23",
+        vietnamese: "Mã đơn vị nhận đã đóng và có nhiều đơn vị kế thừa.",
+        english: "The receiving agency's identifier is closed and has several successors.",
+        remedyVietnamese: "Gửi tới một trong các đơn vị kế thừa được nêu.",
+        remedyEnglish: "Send to one of the successors that are named.")
 
     static let agencyRequestWaiting = Refusal.Entry(
         class: .caller, http: 409, vxp: "10",

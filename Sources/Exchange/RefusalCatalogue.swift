@@ -29,6 +29,7 @@ extension Refusal {
         case senderClosed = "package.sender-closed"
         case recipientUnknown = "recipient.unknown"
         case recipientClosed = "recipient.closed"
+        case recipientSplit = "recipient.split"
         case recipientNoRoute = "recipient.no-route"
         case recipientNoSystem = "recipient.no-system"
         case recipientNotAddressed = "recipient.not-addressed"
@@ -57,6 +58,11 @@ extension Refusal {
         case agencyNotFound = "registry.agency-not-found"
         case agencyNotBelow = "registry.agency-not-below"
         case agencyClosed = "registry.agency-closed"
+        case agencyHasUnits = "registry.agency-has-units"
+        case agencyClosedTooEarly = "registry.closed-too-early"
+        case successorUnfit = "registry.successor-unfit"
+        case successionUndecided = "registry.succession-undecided"
+        case agencyFileInvalid = "registry.file-invalid"
         case agencyRequestWaiting = "registry.request-waiting"
         case agencyRequestsFull = "registry.requests-full"
         case agencyRequestNotFound = "registry.request-not-found"
@@ -296,8 +302,9 @@ extension Refusal {
                     class: .caller, http: 422, vxp: "23",
                     vietnamese: "Mã đơn vị nhận đã đóng.",
                     english: "The receiving agency's identifier is closed.",
-                    remedyVietnamese: "Gửi tới đơn vị kế thừa nếu được nêu.",
-                    remedyEnglish: "Send to the successor where one is named.")
+                    remedyVietnamese: "Không có đơn vị kế thừa; tra đơn vị nhận việc bằng getAgenciesList.",
+                    remedyEnglish: "It has no successor: find who does its work now with getAgenciesList.")
+            case .recipientSplit: .recipientSplit
             case .recipientNoRoute:
                 Entry(
                     class: .operatorDuty, http: 422, vxp: "18",
@@ -413,6 +420,11 @@ extension Refusal {
             case .agencyNotFound: .agencyNotFound
             case .agencyNotBelow: .agencyNotBelow
             case .agencyClosed: .agencyClosed
+            case .agencyHasUnits: .agencyHasUnits
+            case .agencyClosedTooEarly: .agencyClosedTooEarly
+            case .successorUnfit: .successorUnfit
+            case .successionUndecided: .successionUndecided
+            case .agencyFileInvalid: .agencyFileInvalid
             case .agencyRequestWaiting: .agencyRequestWaiting
             case .agencyRequestsFull: .agencyRequestsFull
             case .agencyRequestNotFound: .agencyRequestNotFound

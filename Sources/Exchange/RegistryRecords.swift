@@ -69,6 +69,21 @@ extension SystemRecord: CustomStringConvertible, CustomReflectable {
     public var customMirror: Mirror { Mirror(self, children: ["id": id, "name": name, "isDisabled": isDisabled]) }
 }
 
+/// One of those that take the place of a closed agency.
+public struct AgencySuccessor: Sendable, Hashable {
+    public let agency: AgencyKey
+    /// Gets what still waited for the closed one, and what is said of its old documents. Exactly one of them.
+    public let takesPending: Bool
+    /// Gets what is sent to the closed identifier from then on. At most one of them.
+    public let isDefault: Bool
+
+    public init(_ agency: AgencyKey, takesPending: Bool, isDefault: Bool) {
+        self.agency = agency
+        self.takesPending = takesPending
+        self.isDefault = isDefault
+    }
+}
+
 /// An agency as the database has it.
 public struct AgencyRecord: Sendable, Equatable {
     public let key: AgencyKey
@@ -81,10 +96,13 @@ public struct AgencyRecord: Sendable, Equatable {
     public let system: SystemID?
     /// The hub's own entry: sender of the hub's messages.
     public let isHub: Bool
-    public let validFrom: CalendarDate
-    /// Last valid day; nil while open.
-    public let validTo: CalendarDate?
-    public let successor: AgencyKey?
+    public let validFrom: Instant
+    /// From then on it is closed; nil while no end is known.
+    public let validUntil: Instant?
+    /// Until then packages that name the closed identifier as their sender are taken all the same.
+    public let toleratedUntil: Instant?
+    /// Who takes its place when it is closed; none, one or several.
+    public let successors: [AgencySuccessor]
     /// Every other written form.
     public let aliases: [String]
     /// Version of the registry that its last change made.
@@ -93,8 +111,9 @@ public struct AgencyRecord: Sendable, Equatable {
 
     public init(
         key: AgencyKey, code: AgencyID, name: String, mail: String? = nil, parent: AgencyKey? = nil,
-        system: SystemID? = nil, isHub: Bool = false, validFrom: CalendarDate, validTo: CalendarDate? = nil,
-        successor: AgencyKey? = nil, aliases: [String] = [], version: Int64, changedAt: Instant
+        system: SystemID? = nil, isHub: Bool = false, validFrom: Instant = AgencyRecord.earliest,
+        validUntil: Instant? = nil, toleratedUntil: Instant? = nil, successors: [AgencySuccessor] = [],
+        aliases: [String] = [], version: Int64, changedAt: Instant
     ) {
         self.key = key
         self.code = code
@@ -104,14 +123,24 @@ public struct AgencyRecord: Sendable, Equatable {
         self.system = system
         self.isHub = isHub
         self.validFrom = validFrom
-        self.validTo = validTo
-        self.successor = successor
+        self.validUntil = validUntil
+        self.toleratedUntil = toleratedUntil
+        self.successors = successors
         self.aliases = aliases
         self.version = version
         self.changedAt = changedAt
     }
 
-    public func isOpen(on day: CalendarDate) -> Bool { validFrom <= day && validTo.map { day <= $0 } ?? true }
+    /// From when an agency is valid of which nothing else is said: exchange by QĐ 28/2018 began on that day (Điều 22).
+    public static let earliest = Instant(microseconds: 1_546_275_600_000_000)
+
+    public func isOpen(at now: Instant) -> Bool { validFrom <= now && !hasEnded(by: now) }
+
+    /// Whether it is closed for good.
+    public func hasEnded(by now: Instant) -> Bool { validUntil.map { $0 <= now } ?? false }
+
+    /// The last day on which it is open, be it only for a part; nil while no end is known.
+    public var lastDay: CalendarDate? { validUntil?.advanced(by: .microseconds(-1)).vietnamDate }
 }
 
 /// Where an agency's packages are carried to, as the database has it.

@@ -76,6 +76,11 @@ public struct Hub: Sendable {
         GaugeSampler(database: store.database, disk: disk, clocks: clocks, interval: interval, logger: logger)
     }
 
+    /// What moves deliveries to the successors of agencies that have ended.
+    public func successions(logger: Logger) -> SuccessionKeeper {
+        SuccessionKeeper(store: store, clocks: clocks, logger: logger)
+    }
+
     /// What shows others that this hub serves.
     public func lifeSign(logger: Logger) -> LifeSign {
         LifeSign(database: store.database, clocks: clocks, logger: logger)

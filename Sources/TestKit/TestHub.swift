@@ -73,9 +73,12 @@ public struct TestHub: Sendable {
 
     /// Closes an agency after a day, with its successor.
     public func close(_ agency: TestAgency, lastDay: String, successor: TestAgency? = nil) async throws {
-        try await database.closeAgency(
-            try agency.id, lastDay: try CalendarDate(iso8601: lastDay), successor: try successor?.id,
-            actor: Self.actor)
+        let heirs = try successor.map { [Succession.Successor(try $0.id)] } ?? []
+        _ = try await database.close(
+            Succession(
+                [Succession.Closing(try agency.id, successors: heirs)],
+                effective: try CalendarDate(iso8601: lastDay).end),
+            actor: Self.actor, at: .now())
     }
 
     /// Runs a body on a connection of the tables' owner.
@@ -124,15 +127,15 @@ public struct TestHub: Sendable {
         }
     }
 
-    /// The agencies for which an agency's system speaks.
+    /// The agencies for which an agency's system answers.
     public func agencies(ofSystemOf agency: TestAgency) async throws -> [AgencyKey] {
-        try await hub.registry.current().agencies(of: agency.systemID)
+        try await hub.registry.current().answered(by: agency.systemID, at: .now())
     }
 
     /// Everything that waits for an agency's system.
     public func pending(_ agency: TestAgency, _ type: MessageType = .edoc) async throws -> [PendingDelivery] {
         var lines: [PendingDelivery] = []
-        let agencies = try await agencies(ofSystemOf: agency)
+        let agencies = try await hub.registry.current().received(by: agency.systemID, at: .now())
         while true {
             let page = try await hub.mailbox.pending(agencies, type, from: nil, to: nil, after: lines.last?.id)
             if page.isEmpty { return lines }

@@ -15,23 +15,30 @@ public enum VXPReply {
     /// The value of `ErrorCode` that means success, and the only one.
     public static let successCode = "0"
 
+    /// Most warnings that a receipt tells.
+    public static let maxWarnings = 5
+
     /// A plain yes.
     public static func success() -> [UInt8] { object { appendSuccess(to: &$0) } }
 
     /// The receipt for a package.
     ///
-    /// - Parameter hold: why nothing of it is delivered yet: a yes to having it, and the sentence says so.
-    public static func success(docID: String, hold: Refusal? = nil) -> [UInt8] {
-        object { output in
-            if let hold {
-                let detail = hold.detail.map { " (\($0))" } ?? ""
-                appendBase(
-                    "OK", successCode,
-                    "Đã tiếp nhận, chưa gửi đi: \(hold.entry.vietnamese)\(detail) [\(hold.code.rawValue)] "
-                        + hold.entry.remedyVietnamese, to: &output)
-            } else {
-                appendSuccess(to: &output)
-            }
+    /// - Parameters:
+    ///   - hold: why nothing of it is delivered yet: a yes to having it, and the sentence says so.
+    ///   - warnings: sentences for the sender, behind the first: the SDK shows nothing else.
+    public static func success(docID: String, hold: Refusal? = nil, warnings: [String] = []) -> [UInt8] {
+        var sentences = ["Thành công"]
+        if let hold {
+            let detail = hold.detail.map { " (\($0))" } ?? ""
+            sentences = [
+                "Đã tiếp nhận, chưa gửi đi: \(hold.entry.vietnamese)\(detail) [\(hold.code.rawValue)] "
+                    + hold.entry.remedyVietnamese
+            ]
+        }
+        sentences += warnings.prefix(maxWarnings)
+        if warnings.count > maxWarnings { sentences.append("Và \(warnings.count - maxWarnings) lưu ý nữa") }
+        return object { output in
+            appendBase("OK", successCode, sentences.joined(separator: ". "), to: &output)
             output.append(UInt8(ascii: ","))
             VXPText.appendJSON("DocId", docID, to: &output)
         }

@@ -23,6 +23,15 @@ struct LifeSigns: Service {
     }
 }
 
+/// The moving to successors, for as long as the hub serves.
+struct Successions: Service {
+    let keeper: SuccessionKeeper
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await keeper.run() }
+    }
+}
+
 /// The sampler, for as long as the hub serves.
 struct Sampling: Service {
     let sampler: GaugeSampler

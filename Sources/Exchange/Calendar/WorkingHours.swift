@@ -16,6 +16,9 @@ extension CalendarDate {
 
     /// The day at this distance, held within the years 1 to 9999.
     public func adding(days: Int64) -> CalendarDate { CalendarDate(daysSince1970: daysSince1970 + days) }
+
+    /// The first instant after the day, by Vietnam's time.
+    public var end: Instant { Instant(vietnam: self).advanced(by: .seconds(86_400)) }
 }
 
 /// Giờ hành chính: on which days of the week an office works, and from when to when.

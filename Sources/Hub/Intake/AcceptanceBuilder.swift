@@ -38,7 +38,9 @@ struct AcceptanceBuilder {
             acceptedAt: acceptedAt, requestID: submission.request)
         let judged = try Self.judge(reading, header, sender: plan.sender, for: submission, registry: registry)
         envelope.policy = judged?.policy
-        envelope.warnings = (reading.warningCodes + (judged?.judgement.warnings ?? [])).sorted()
+        let warnings = reading.warningCodes + (judged?.judgement.warnings ?? []) + Set(plan.warnings.map(\.code))
+        envelope.warnings = warnings.sorted()
+        envelope.kin = kin(plan)
         envelope.attachments = reading.attachments.map { attachment in
             Envelope.Attachment(
                 name: attachment.name ?? attachment.contentID, declaredType: attachment.declaredType,
@@ -64,6 +66,28 @@ struct AcceptanceBuilder {
         return Acceptance(
             registryVersion: registry.version,
             package: NewPackage(envelope: envelope, content: content, deliveries: deliveries), notice: notice)
+    }
+
+    /// Of the sender: those whose place it has taken, and of those that have taken its own the ones for which the system
+    /// that sends speaks. Of the recipients: those whose place they have taken, and who took that of the one named.
+    private func kin(_ plan: AcceptancePlan) -> [AgencyKey: [AgencyKey]] {
+        var kin: [AgencyKey: [AgencyKey]] = [:]
+        func add(_ others: [AgencyKey], to key: AgencyKey) {
+            for other in others where other != key && kin[key]?.contains(other) != true {
+                kin[key, default: []].append(other)
+            }
+        }
+        add(registry.predecessors(of: plan.sender, at: acceptedAt), to: plan.sender)
+        add(
+            registry.successors(of: plan.sender, at: acceptedAt).filter { registry.speaks(submission.system, for: $0) },
+            to: plan.sender)
+        for recipient in plan.recipients {
+            guard case .agency(let key) = recipient.destination else { continue }
+            add(registry.predecessors(of: key, at: acceptedAt), to: key)
+            guard let named = registry.agency(named: recipient.written)?.key else { continue }
+            add([named] + registry.successors(of: named, at: acceptedAt), to: key)
+        }
+        return kin
     }
 
     private func describe(_ document: DocumentHeader, in envelope: inout Envelope) {

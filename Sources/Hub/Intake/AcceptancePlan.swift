@@ -36,39 +36,59 @@ struct AcceptancePlan: Equatable {
             }
     }
 
+    /// What the sender should change although the package is taken.
+    let warnings: [IntakeWarning]
+
+    /// - Parameter now: when it is decided; nil: when the package began to come.
     /// - Throws: `Refusal` when the package cannot be taken at all: not this system's agency, wrong list, a closed
     ///   sender, nobody left to deliver to.
     init(
-        _ header: PackageHeader, for submission: Submission, registry: RegistrySnapshot
+        _ header: PackageHeader, for submission: Submission, registry: RegistrySnapshot, at now: Instant? = nil
     ) throws(Refusal) {
+        let now = now ?? submission.receivedAt
         let kind = PackageKind(header)
         guard kind.messageType == submission.messageType else {
             throw Refusal(.kindMismatch, "messagetype=\(submission.messageType.rawValue), package=\(kind.rawValue)")
         }
-        let today = submission.receivedAt.vietnamDate
-        let sender = try Self.sender(header.from, submission, registry)
-        if kind != .status, !sender.isOpen(on: today) { throw Refusal(.senderClosed, sender.code.text) }
+        let sender = try Self.sender(header.from, submission, registry, at: now)
+        var warnings: [IntakeWarning] = []
+        if kind != .status, !sender.isOpen(at: now) {
+            let present = registry.successors(of: sender.key, at: now).compactMap { registry.agency($0)?.code }
+            guard sender.hasEnded(by: now), let until = sender.toleratedUntil, now < until else {
+                let named = present.prefix(Routing.maxNamed).map(\.text).joined(separator: ", ")
+                throw Refusal(.senderClosed, present.isEmpty ? sender.code.text : "\(sender.code) → \(named)")
+            }
+            warnings.append(.senderClosed(sender.code, successors: present, until: until))
+        }
         let written = try Self.narrowed(header.recipientsWritten, by: submission.narrowedTo, registry)
         let recipients = Self.unique(
             written.map { name in
                 Recipient(
                     written: name,
-                    destination: Routing.destination(of: name, in: registry, on: today, acceptsClosed: kind == .status))
+                    destination: Routing.destination(of: name, in: registry, at: now, matter: kind.matter))
             })
+        for recipient in recipients {
+            guard case .agency(let key) = recipient.destination, let agency = registry.agency(key),
+                registry.agency(named: recipient.written)?.key != key
+            else { continue }
+            warnings.append(.recipientMoved(recipient.written, to: agency.code))
+        }
         guard recipients.contains(where: { if case .agency = $0.destination { true } else { false } }) else {
             throw Self.nobody(recipients)
         }
         self.kind = kind
         self.sender = sender.key
         self.recipients = recipients
+        self.warnings = warnings
     }
 
     private static func sender(
-        _ from: Organization, _ submission: Submission, _ registry: RegistrySnapshot
+        _ from: Organization, _ submission: Submission, _ registry: RegistrySnapshot, at now: Instant
     ) throws(Refusal) -> AgencyRecord {
         // One answer for "not registered" and "registered to another system": nobody learns who else is here.
         guard let claimed = registry.agency(named: submission.from.text),
             registry.speaks(submission.system, for: claimed.key)
+                || registry.answered(by: submission.system, at: now).contains(claimed.key)
         else { throw Refusal(.senderNotYours, submission.from.text) }
         guard registry.agency(named: from.organID)?.key == claimed.key else {
             throw Refusal(.senderNotYours, "From/OrganId \(from.organID), from \(submission.from.text)")
@@ -123,6 +143,16 @@ extension PackageKind {
             case .update: self = .update
             case .replacement: self = .replacement
             }
+        }
+    }
+}
+
+extension PackageKind {
+    /// What its recipients are wanted for.
+    var matter: RegistrySnapshot.Matter {
+        switch self {
+        case .document, .replacement: .newDocument
+        case .status, .recall, .update: .knownDocument
         }
     }
 }

@@ -97,11 +97,12 @@ public final class IntakeSession {
         _ reading: PackageReading, _ header: PackageHeader, _ meaning: SHA256Digest, _ content: NewContent
     ) async throws -> Receipt {
         var snapshot = submission.registry
+        var decidedAt = submission.receivedAt
         for _ in 0..<Self.maxDecisions {
             guard let system = snapshot.system(submission.system), !system.isDisabled else {
                 throw Refusal(.systemDisabled)
             }
-            let plan = try AcceptancePlan(header, for: submission, registry: snapshot)
+            let plan = try AcceptancePlan(header, for: submission, registry: snapshot, at: decidedAt)
             let acceptance = try AcceptanceBuilder(
                 submission: submission, registry: snapshot, acceptedAt: .now()
             ).acceptance(
@@ -109,17 +110,21 @@ public final class IntakeSession {
             switch try await store.accept(acceptance) {
             case .accepted(let id, let at):
                 return Receipt(
-                    package: id, acceptedAt: at, isNew: true, refusedRecipients: plan.refused, hold: acceptance.hold)
+                    package: id, acceptedAt: at, isNew: true, refusedRecipients: plan.refused, hold: acceptance.hold,
+                    warnings: plan.warnings)
             case .known(let id, let at, let added):
                 if added == 0 { await store.forget(content) }
                 return Receipt(
                     package: id, acceptedAt: at, isNew: false, refusedRecipients: plan.refused,
-                    hold: added > 0 ? acceptance.hold : nil)
+                    hold: added > 0 ? acceptance.hold : nil, warnings: plan.warnings)
             case .destroyed(let first): throw Refusal(.contentDestroyed, "\(first)")
             case .frozen(let first): throw Refusal(.documentFrozen, "\(first)")
             case .sealed(let first): throw Refusal(.packageSealed, "\(first)")
             case .conflict(let first): throw Refusal(.documentConflict, "\(header.documentID) → \(first)")
-            case .registryChanged: snapshot = try await registry.current()
+            case .registryChanged:
+                snapshot = try await registry.current()
+                // What has ended meanwhile has ended for this package too.
+                decidedAt = max(decidedAt, .now())
             }
         }
         throw Refusal(.overloaded, "the registry changed \(Self.maxDecisions) times while this package was decided")

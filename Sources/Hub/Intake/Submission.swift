@@ -40,6 +40,8 @@ public struct Receipt: Equatable, Sendable {
     public let refusedRecipients: [RefusedRecipient]
     /// Why nothing of it is delivered before its sender confirms it; nil when it is on its way.
     public let hold: Refusal?
+    /// What the sender should change.
+    public var warnings: [IntakeWarning] = []
 
     public struct RefusedRecipient: Equatable, Sendable {
         public let written: String

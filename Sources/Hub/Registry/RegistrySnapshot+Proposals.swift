@@ -7,16 +7,16 @@ import Store
 ///
 /// Level-1 agencies and those below them keep their own part of the tree (QĐ 20/2020/QĐ-TTg Điều 10).
 extension RegistrySnapshot {
-    /// - Parameter day: today.
+    /// - Parameter now: when it is asked.
     /// - Throws: `Refusal`: `.agencyNotBelow` for an identifier that is not below an open agency of the system, or a
     ///   parent that is not between the two; `.agencyNotFound` for an unknown parent; `.agencyClosed` for a closed one;
     ///   `.agencyTaken` for an identifier that is any agency's, a closed one's too.
     public func proposal(
-        toRegister application: AgencyApplication, by system: SystemID, on day: CalendarDate
+        toRegister application: AgencyApplication, by system: SystemID, at now: Instant
     ) throws(Refusal) -> AgencyProposal {
         let code = application.code
         let above = agencies(above: code)
-        guard let highest = above.lastIndex(where: { isOwn($0, of: system, on: day) }) else {
+        guard let highest = above.lastIndex(where: { isOwn($0, of: system, at: now) }) else {
             throw Refusal(.agencyNotBelow, code.text)
         }
         if let owner = agency(named: code.text) { throw Refusal(.agencyTaken, "\(code) → \(owner.code)") }
@@ -28,7 +28,7 @@ extension RegistrySnapshot {
             }
             parent = named
         }
-        guard parent.isOpen(on: day) else { throw Refusal(.agencyClosed, parent.code.text) }
+        guard parent.isOpen(at: now) else { throw Refusal(.agencyClosed, parent.code.text) }
         return .register(application, below: parent.key)
     }
 
@@ -36,17 +36,17 @@ extension RegistrySnapshot {
     /// - Throws: `Refusal`: `.agencyNotFound`; `.agencyNotBelow` for an agency of which no written form is below an open
     ///   agency of the system, its own too; `.agencyClosed` for one that has a last day already.
     public func proposal(
-        toClose written: AgencyID, by system: SystemID, on day: CalendarDate
+        toClose written: AgencyID, by system: SystemID, at now: Instant
     ) throws(Refusal) -> AgencyProposal {
         guard let named = agency(named: written.text), !named.isHub else {
             throw Refusal(.agencyNotFound, written.text)
         }
         let forms = [named.code] + named.aliases.compactMap { try? AgencyID(parsing: $0) }
         let isBelow = forms.contains { form in
-            agencies(above: form).contains { $0.key != named.key && isOwn($0, of: system, on: day) }
+            agencies(above: form).contains { $0.key != named.key && isOwn($0, of: system, at: now) }
         }
         guard isBelow else { throw Refusal(.agencyNotBelow, written.text) }
-        if let last = named.validTo { throw Refusal(.agencyClosed, "\(written), \(last.iso8601)") }
+        if let last = named.lastDay { throw Refusal(.agencyClosed, "\(written), \(last.iso8601)") }
         return .close(named.code, named.key)
     }
 
@@ -55,7 +55,7 @@ extension RegistrySnapshot {
         code.ancestors.compactMap { agency(named: $0.text) }.filter { !$0.isHub }
     }
 
-    private func isOwn(_ agency: AgencyRecord, of system: SystemID, on day: CalendarDate) -> Bool {
-        agency.system == system && agency.isOpen(on: day)
+    private func isOwn(_ agency: AgencyRecord, of system: SystemID, at now: Instant) -> Bool {
+        agency.system == system && agency.isOpen(at: now)
     }
 }

@@ -11,6 +11,10 @@ public struct RegistrySnapshot: Sendable {
     private let keysBySystem: [SystemID: [AgencyKey]]
     private let clientKeys: [SystemID: [ClientKey]]
     private let levelOnes: Set<String>
+    /// For an agency those that it succeeds, whether they have ended yet or not.
+    let precededBy: [AgencyKey: [AgencyKey]]
+    /// For an agency those whose pending deliveries it takes.
+    let takesFrom: [AgencyKey: [AgencyKey]]
     /// Where packages of agencies are carried to.
     public let endpoints: [EndpointRecord]
     /// The hub's own entry; nil before the hub has been set up.
@@ -23,12 +27,20 @@ public struct RegistrySnapshot: Sendable {
         agencies = Dictionary(records.agencies.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         var names: [String: AgencyKey] = [:]
         var bySystem: [SystemID: [AgencyKey]] = [:]
+        var preceded: [AgencyKey: [AgencyKey]] = [:]
+        var takes: [AgencyKey: [AgencyKey]] = [:]
         for agency in records.agencies {
+            for successor in agency.successors {
+                preceded[successor.agency, default: []].append(agency.key)
+                if successor.takesPending { takes[successor.agency, default: []].append(agency.key) }
+            }
             for name in [agency.code.text] + agency.aliases { names[name] = agency.key }
             if let system = agency.system { bySystem[system, default: []].append(agency.key) }
         }
         keysByName = names
         keysBySystem = bySystem
+        precededBy = preceded
+        takesFrom = takes
         clientKeys = records.clientKeys
         endpoints = records.endpoints
         policies = records.policies
@@ -61,7 +73,8 @@ public struct RegistrySnapshot: Sendable {
         return keysByName[written].flatMap { agencies[$0] }
     }
 
-    /// The agencies for which a system speaks, closed ones included: they may still read and report.
+    /// The agencies for which a system speaks, closed ones included: they may still read and report. What it may read
+    /// besides is in `answered(by:at:)`.
     public func agencies(of system: SystemID) -> [AgencyKey] { keysBySystem[system] ?? [] }
 
     public func speaks(_ system: SystemID, for agency: AgencyKey) -> Bool {

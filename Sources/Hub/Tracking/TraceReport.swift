@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Delivery
 import Exchange
+import Foundation
 import Store
 import Trust
 

@@ -144,10 +144,12 @@ struct AcceptTransaction {
     private func addressed(of document: PackageID) throws -> Addressed {
         var addressed = Addressed()
         for row in try connection.query(AcceptStatements.addressed, [.uuid(document.uuid)]) {
+            let written = try row.decode("recipient_written", as: String.self)
             if let agency = try row.decodeIfPresent("recipient_agency_id", as: Int64.self) {
                 addressed.agencies.insert(AgencyKey(agency))
+                addressed.delivered.insert(written)
             }
-            addressed.names.insert(try row.decode("recipient_written", as: String.self))
+            addressed.names.insert(written)
         }
         return addressed
     }
@@ -167,12 +169,17 @@ struct AcceptTransaction {
         for update in updates where !recalled.isDisjoint(with: DocumentWord.all(of: update.envelope)) {
             results[update.envelope.id] = .registryChanged
         }
+        var owned: [(owner: AgencyKey, envelope: Envelope)] = []
+        for update in updates {
+            owned += update.envelope.family(of: update.envelope.sender).map { ($0, update.envelope) }
+        }
         let frozen = try connection.query(
             RecallStatements.frozen,
             [
-                .int8s(updates.map { $0.envelope.sender.value }),
-                .texts(updates.map { $0.envelope.subjectOfChange.map(Envelope.identity) }),
-                .texts(updates.map { $0.envelope.identity }), .uuids(updates.map { $0.envelope.id.uuid }),
+                .int8s(owned.map { $0.owner.value }),
+                .texts(owned.map { $0.envelope.subjectOfChange.map(Envelope.identity) }),
+                .texts(owned.map { $0.envelope.identity }), .uuids(owned.map { $0.envelope.id.uuid }),
+                .int8s(owned.map { $0.envelope.sender.value }),
             ])
         for row in frozen {
             let id = PackageID(uuid: try row.decode("package_id", as: UUID.self))
@@ -241,8 +248,11 @@ struct AcceptTransaction {
 private struct Addressed {
     var agencies: Set<AgencyKey> = []
     var names: Set<String> = []
+    /// Names that led to an agency, which may have another successor since.
+    var delivered: Set<String> = []
 
     func contains(_ delivery: NewDelivery) -> Bool {
-        if let agency = delivery.recipient { agencies.contains(agency) } else { names.contains(delivery.written) }
+        guard let agency = delivery.recipient else { return names.contains(delivery.written) }
+        return agencies.contains(agency) || delivered.contains(delivery.written)
     }
 }

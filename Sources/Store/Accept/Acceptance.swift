@@ -148,6 +148,9 @@ public struct Envelope: Sendable {
     public var links: [Link]
     /// What an update changes about who has the document, as far as the registry knows them.
     public var receivers = ReceiverChanges()
+    /// Of the sender and the recipients, those of whose documents and deliveries they may speak besides their own:
+    /// whose place they have taken, and who has taken theirs.
+    public var kin: [AgencyKey: [AgencyKey]] = [:]
 
     public init(
         id: PackageID, kind: PackageKind, sender: AgencyKey, senderWritten: String, system: SystemID?,
@@ -175,6 +178,9 @@ public struct Envelope: Sendable {
     var identity: String {
         kind.isKnownByDocumentID ? Self.identity(documentID) : "message:\(sha256.hex)"
     }
+
+    /// The agency, then its kin.
+    func family(of agency: AgencyKey) -> [AgencyKey] { [agency] + (kin[agency] ?? []) }
 
     /// A document's identity beside its sender.
     static func identity(_ document: DocumentID) -> String { "document:\(document.normalized)" }

@@ -37,32 +37,35 @@ struct DocumentEffects {
     // MARK: Taking back
 
     private func recall(from recipients: [AgencyKey], by envelope: Envelope) throws -> Effect {
-        guard let document = try document(envelope.subjectOfChange ?? envelope.documentID, of: envelope.sender) else {
+        guard let document = try document(envelope.subjectOfChange ?? envelope.documentID, by: envelope) else {
             return Effect(status: .unknownDocument)
         }
-        let known = try connection.query(RecallStatements.known, [.uuid(document.uuid), .agencies(recipients)])
+        let concerned = Array(Set(recipients.flatMap(envelope.family)))
+        let known = try connection.query(RecallStatements.known, [.uuid(document.uuid), .agencies(concerned)])
         var outcomes: [AgencyKey: RecallOutcome] = [:]
         for row in known {
             outcomes[AgencyKey(try row.decode("recipient_agency_id"))] = RecallOutcome(
                 rawValue: try row.decode("outcome"))
         }
-        let sent = try lock(document, recipients)
+        let sent = try lock(document, concerned)
         var effect = Effect(about: document)
         var decisions: [RecallDecision] = []
         for recipient in recipients {
-            let deliveries = sent[recipient] ?? []
-            let decision = RecallDecision.decide(known: outcomes[recipient], deliveries: deliveries.map(\.seen))
-            decisions.append(decision)
-            if !decision.isDelivered { effect.unneeded.insert(recipient) }
-            switch decision {
-            case .withdrawn:
+            // Whoever of the family has the document; for a document that went to none of them, the one who is named.
+            var holders = envelope.family(of: recipient).filter { sent[$0] != nil || outcomes[$0] != nil }
+            if holders.isEmpty { holders = [recipient] }
+            var isDelivered = false
+            for holder in holders {
+                let deliveries = sent[holder] ?? []
+                let decision = RecallDecision.decide(known: outcomes[holder], deliveries: deliveries.map(\.seen))
+                decisions.append(decision)
+                if decision.isDelivered { isDelivered = true }
+                guard let outcome = decision.outcome else { continue }
                 try withdraw(deliveries, by: envelope)
-                try add(.withdrawn, document, recipient, deliveries, envelope)
-            case .owed:
-                try withdraw(deliveries, by: envelope)
-                try add(.owed, document, recipient, deliveries, envelope)
-            case .repeated, .notARecipient: break
+                try add(outcome, document, holder, deliveries, envelope)
+                outcomes[holder] = outcome
             }
+            if !isDelivered { effect.unneeded.insert(recipient) }
         }
         effect.status = RecallDecision.effect(of: decisions)
         return effect
@@ -107,14 +110,14 @@ struct DocumentEffects {
     /// An update takes the document back from recipients that it removes and that have not seen it. The others read in
     /// the update that they were removed: only a recall obliges them to cancel it.
     private func update(for recipients: [AgencyKey], by envelope: Envelope) throws -> Effect {
-        guard let subject = envelope.subjectOfChange, let document = try document(subject, of: envelope.sender) else {
+        guard let subject = envelope.subjectOfChange, let document = try document(subject, by: envelope) else {
             return Effect(status: .unknownDocument)
         }
         let removed = envelope.receivers.removed
-        let sent = try lock(document, Array(Set(recipients + removed)))
+        let sent = try lock(document, Array(Set((recipients + removed).flatMap(envelope.family))))
         var effect = Effect(about: document)
         for recipient in removed {
-            let deliveries = sent[recipient] ?? []
+            let deliveries = envelope.family(of: recipient).flatMap { sent[$0] ?? [] }
             guard RecallDecision.decide(known: nil, deliveries: deliveries.map(\.seen)) == .withdrawn else { continue }
             try withdraw(deliveries, by: envelope)
             effect.unneeded.insert(recipient)
@@ -126,7 +129,7 @@ struct DocumentEffects {
 
     private func replaced(by envelope: Envelope) throws -> StatusEffect {
         for link in envelope.links where link.relation == .replaces {
-            if try document(link.documentID, of: envelope.sender) != nil { return .applied }
+            if try document(link.documentID, by: envelope) != nil { return .applied }
         }
         return .unknownDocument
     }
@@ -135,15 +138,20 @@ struct DocumentEffects {
 
     /// A recipient's word to the document's sender.
     private func word(_ claim: Envelope.StatusClaim, _ envelope: Envelope) throws -> StatusEffect {
-        let found = try connection.query(
-            AcceptStatements.statusTarget,
-            [
-                .int8(claim.owner.value), .text(Envelope.identity(envelope.documentID)), .int8(claim.recipient.value),
-            ])
-        guard let target = found.first else { return .unknownDocument }
-        guard let delivery = try target.decodeIfPresent("delivery", as: UUID.self) else { return .notARecipient }
+        let targets = try targets(of: claim, envelope)
+        guard let (target, holder) = targets.first else { return .unknownDocument }
+        guard try target.decodeIfPresent("delivery", as: UUID.self) != nil else { return .notARecipient }
         let document = PackageID(uuid: try target.decode("document", as: UUID.self))
-        let isAnswer = try answer(target, document, DeliveryID(uuid: delivery), claim, envelope)
+        var isAnswer = false
+        var heard: [PostgresStatement] = []
+        // Who answers for several that had the document answers for each.
+        for each in targets {
+            guard let delivery = try each.row.decodeIfPresent("delivery", as: UUID.self) else { continue }
+            let own = Envelope.StatusClaim(
+                status: claim.status, description: claim.description, owner: claim.owner, recipient: each.holder)
+            if try answer(each.row, document, DeliveryID(uuid: delivery), own, envelope) { isAnswer = true }
+            heard.append(CollectionStatements.heard(DeliveryID(uuid: delivery), by: envelope))
+        }
         let before = try target.decodeIfPresent("latest", as: String.self).flatMap(DocumentStatus.init(rawValue:)).map {
             latest in
             StatusRecord(
@@ -153,18 +161,38 @@ struct DocumentEffects {
         }
         if before?.latest == claim.status { return isAnswer ? .applied : .repeated }
         let after = StatusRecord.after(before, saying: claim.status)
-        try connection.pipeline([
-            (
-                AcceptStatements.applyStatus,
-                [
-                    .uuid(document.uuid), .int8(claim.recipient.value), .text(after.latest.rawValue),
-                    .optional(claim.description) { .text($0) }, .timestamptz(envelope.acceptedAt),
-                    .uuid(envelope.id.uuid), .optional(after.furthest) { .text($0.rawValue) },
-                ]
-            ),
-            CollectionStatements.heard(DeliveryID(uuid: delivery), by: envelope),
-        ])
+        try connection.pipeline(
+            [
+                (
+                    AcceptStatements.applyStatus,
+                    [
+                        .uuid(document.uuid), .int8(holder.value), .text(after.latest.rawValue),
+                        .optional(claim.description) { .text($0) }, .timestamptz(envelope.acceptedAt),
+                        .uuid(envelope.id.uuid), .optional(after.furthest) { .text($0.rawValue) },
+                    ]
+                )
+            ] + heard)
         return .applied
+    }
+
+    /// The document of which a word speaks, at each of the speaker's family that has it; where none has, at the speaker.
+    private func targets(
+        of claim: Envelope.StatusClaim, _ envelope: Envelope
+    ) throws -> [(row: PostgresRow, holder: AgencyKey)] {
+        let identity = PostgresValue.text(Envelope.identity(envelope.documentID))
+        for owner in envelope.family(of: claim.owner) {
+            var found: [(row: PostgresRow, holder: AgencyKey)] = []
+            for holder in envelope.family(of: claim.recipient) {
+                let rows = try connection.query(
+                    AcceptStatements.statusTarget, [.int8(owner.value), identity, .int8(holder.value)])
+                if let row = rows.first { found.append((row, holder)) }
+            }
+            guard !found.isEmpty else { continue }
+            var held: [(row: PostgresRow, holder: AgencyKey)] = []
+            for each in found where try each.row.decodeIfPresent("delivery", as: UUID.self) != nil { held.append(each) }
+            return held.isEmpty ? found : held
+        }
+        return []
     }
 
     /// Takes 15 or 16 as the answer to a recall.
@@ -210,9 +238,14 @@ struct DocumentEffects {
         let seen: SeenDelivery
     }
 
-    private func document(_ id: DocumentID, of owner: AgencyKey) throws -> PackageID? {
-        try connection.query(RecallStatements.document, [.int8(owner.value), .text(Envelope.identity(id))]).first
-            .map { PackageID(uuid: try $0.decode("package_id", as: UUID.self)) }
+    /// A document of the package's sender, or of one whose documents are its own now.
+    private func document(_ id: DocumentID, by envelope: Envelope) throws -> PackageID? {
+        for owner in envelope.family(of: envelope.sender) {
+            let found = try connection.query(
+                RecallStatements.document, [.int8(owner.value), .text(Envelope.identity(id))])
+            if let row = found.first { return PackageID(uuid: try row.decode("package_id", as: UUID.self)) }
+        }
+        return nil
     }
 
     /// Locks what was sent of a document to these recipients: the deliveries in the order of their ids, their rows in the

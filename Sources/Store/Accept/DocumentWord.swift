@@ -26,16 +26,28 @@ struct DocumentWord: Hashable, Comparable {
 
     /// What the package may change or depends on.
     static func all(of envelope: Envelope) -> [DocumentWord] {
-        if let subject = envelope.subjectOfChange { return [DocumentWord(document: subject, of: envelope.sender)] }
+        if let subject = envelope.subjectOfChange {
+            return envelope.family(of: envelope.sender).map { DocumentWord(document: subject, of: $0) }
+        }
         // What the hub says of a delivery moves nothing.
         guard let claim = envelope.status, envelope.system != nil else { return [] }
-        let document = DocumentWord(document: envelope.documentID, of: claim.owner)
-        let said = DocumentWord(owner: claim.owner, name: "\(document.name) \(claim.recipient.value)")
-        switch claim.status {
-        case .recallRequested: return [document]
-        case .changeAgreed, .changeDeclined: return [document, said]
-        case .arrived, .returned, .accepted, .assigned, .inProgress, .completed: return [said]
+        var words: [DocumentWord] = []
+        for owner in envelope.family(of: claim.owner) {
+            let document = DocumentWord(document: envelope.documentID, of: owner)
+            switch claim.status {
+            case .recallRequested: words.append(document)
+            case .changeAgreed, .changeDeclined: words += [document] + said(of: document, owner, claim, envelope)
+            case .arrived, .returned, .accepted, .assigned, .inProgress, .completed:
+                words += said(of: document, owner, claim, envelope)
+            }
         }
+        return words
+    }
+
+    private static func said(
+        of document: DocumentWord, _ owner: AgencyKey, _ claim: Envelope.StatusClaim, _ envelope: Envelope
+    ) -> [DocumentWord] {
+        envelope.family(of: claim.recipient).map { DocumentWord(owner: owner, name: "\(document.name) \($0.value)") }
     }
 
     /// Locks them until the transaction ends.

@@ -57,15 +57,28 @@ CREATE TABLE agency (
     parent_id    bigint REFERENCES agency,
     system_id    text REFERENCES system,
     is_hub       boolean NOT NULL DEFAULT false,
-    valid_from   date NOT NULL DEFAULT date '2019-01-01',
-    valid_to     date,                       -- last day; a closed identifier is never given to another agency
-    successor_id bigint REFERENCES agency,
+    valid_from   timestamptz NOT NULL DEFAULT '2019-01-01 00:00:00+07',
+    valid_until  timestamptz,                -- closed from then on; its identifier is never given to another agency
+    tolerated_until timestamptz,             -- until then packages that still name it as their sender are taken
     created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     version      bigint NOT NULL,            -- hub.registry_version of its last change
     changed_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
-    CHECK (valid_to IS NULL OR valid_to >= valid_from)
+    CHECK (valid_until > valid_from),
+    CHECK (tolerated_until > valid_until)
 );
 CREATE UNIQUE INDEX agency_only_hub ON agency (is_hub) WHERE is_hub;
+
+-- Who takes the place of an agency that is closed: none, one or several.
+CREATE TABLE agency_successor (
+    agency_id     bigint NOT NULL REFERENCES agency,
+    successor_id  bigint NOT NULL REFERENCES agency,
+    takes_pending boolean NOT NULL,          -- gets what still waited, and what is said of old documents
+    is_default    boolean NOT NULL,          -- gets what is sent to the closed identifier afterwards
+    PRIMARY KEY (agency_id, successor_id),
+    CHECK (agency_id <> successor_id)
+);
+CREATE UNIQUE INDEX agency_successor_pending ON agency_successor (agency_id) WHERE takes_pending;
+CREATE UNIQUE INDEX agency_successor_default ON agency_successor (agency_id) WHERE is_default;
 
 -- Every written form of an agency's identifier, its own code among them. Two identifiers are equal only here.
 CREATE TABLE agency_alias (
@@ -531,9 +544,10 @@ END $$;
 GRANT USAGE ON SCHEMA public TO truc_runtime;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
 GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, recall, seal, history,
-    collection_alert, alert_notice, repeated_code, duty_contact, system, system_secret, system_client_key, agency, agency_alias, agency_request, wrapping_key, holiday,
+    collection_alert, alert_notice, repeated_code, duty_contact, system, system_secret, system_client_key, agency, agency_alias, agency_successor,
+    agency_request, wrapping_key, holiday,
     hub_downtime, endpoint, node, queue, delivery_attempt, policy, policy_activation TO truc_runtime;
-GRANT DELETE ON system_client_key, holiday, node, queue, collection_alert, alert_notice, duty_contact TO truc_runtime;
+GRANT DELETE ON system_client_key, holiday, node, queue, agency_successor, collection_alert, alert_notice, duty_contact TO truc_runtime;
 GRANT UPDATE (after) ON sweep_cursor TO truc_runtime;
 GRANT UPDATE (step, next_at, raised_at, closed_at, ending) ON collection_alert TO truc_runtime;
 GRANT UPDATE (name, phone, mail, changed_at) ON duty_contact TO truc_runtime;
@@ -541,11 +555,12 @@ GRANT UPDATE (state, reason, changed_at, failing_at) ON endpoint TO truc_runtime
 GRANT UPDATE (alive_until) ON node TO truc_runtime;
 GRANT USAGE ON SEQUENCE queue_token TO truc_runtime;
 GRANT UPDATE (endpoint_id, due_at, first_due, is_parked, node, token, attempts) ON queue TO truc_runtime;
-GRANT UPDATE (state, refusal, detail, failures, fetched_at, last_fetched_at, failed_at, entered_at, updated_at,
-    is_notice_due)
+GRANT UPDATE (recipient_agency_id, state, refusal, detail, failures, fetched_at, last_fetched_at, failed_at,
+    entered_at, updated_at, is_notice_due)
     ON delivery TO truc_runtime;
-GRANT UPDATE (latest, latest_description, latest_at, latest_package_id, furthest) ON document_status TO truc_runtime;
-GRANT UPDATE (outcome, answer_package_id, answered_at) ON recall TO truc_runtime;
+GRANT UPDATE (recipient_agency_id, latest, latest_description, latest_at, latest_package_id, furthest)
+    ON document_status TO truc_runtime;
+GRANT UPDATE (recipient_agency_id, outcome, answer_package_id, answered_at) ON recall TO truc_runtime;
 GRANT UPDATE (unsealed_at) ON seal TO truc_runtime;
 GRANT UPDATE (disabled) ON system TO truc_runtime;
 GRANT UPDATE (wrapped, key_id, valid_until), DELETE ON system_secret TO truc_runtime;
@@ -554,5 +569,6 @@ GRANT DELETE ON wrapping_key TO truc_runtime;
 GRANT UPDATE (seen_at) ON hub_life TO truc_runtime;
 GRANT UPDATE (content_store, registry_version) ON hub TO truc_runtime;
 GRANT UPDATE (state, decision, decision_date, reason, decided_at, decided_by) ON agency_request TO truc_runtime;
-GRANT UPDATE (valid_to, successor_id, version, changed_at) ON agency TO truc_runtime;
+GRANT UPDATE (name, mail, parent_id, system_id, valid_until, tolerated_until, version, changed_at) ON agency
+    TO truc_runtime;
 GRANT EXECUTE ON FUNCTION discard_content_chunks TO truc_runtime;

@@ -12,7 +12,8 @@ public final class DueSignal: Sendable {
 
     init() { (arrivals, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
-    func signal(_ due: Set<EndpointKey>) {
+    /// Puts endpoints for which something is due now before the one who listens.
+    public func signal(_ due: Set<EndpointKey>) {
         guard !due.isEmpty else { return }
         endpoints.withLock { $0.formUnion(due) }
         continuation.yield()

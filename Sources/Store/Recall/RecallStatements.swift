@@ -48,12 +48,13 @@ enum RecallStatements {
     /// Updates of documents that were recalled or are sealed, but for those that were accepted before and come again.
     static let frozen = """
         SELECT new.package_id, key.package_id AS document, seal.id IS NOT NULL AS is_sealed
-        FROM unnest($1::bigint[], $2::text[], $3::text[], $4::uuid[]) AS new (agency_id, subject, identity, package_id)
+        FROM unnest($1::bigint[], $2::text[], $3::text[], $4::uuid[], $5::bigint[])
+            AS new (agency_id, subject, identity, package_id, sender_id)
         JOIN package_key AS key ON key.agency_id = new.agency_id AND key.identity = new.subject
         LEFT JOIN seal ON seal.document_package_id = key.package_id AND seal.unsealed_at IS NULL
         WHERE (seal.id IS NOT NULL OR EXISTS (SELECT FROM recall WHERE recall.document_package_id = key.package_id))
             AND NOT EXISTS (
-            SELECT FROM package_key AS own WHERE own.agency_id = new.agency_id AND own.identity = new.identity)
+            SELECT FROM package_key AS own WHERE own.agency_id = new.sender_id AND own.identity = new.identity)
         """
 
     /// Whether what a delivery carries was recalled from its recipient.

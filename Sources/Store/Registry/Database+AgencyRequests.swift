@@ -60,13 +60,15 @@ extension Database {
     ///
     /// - Returns: the request as it stands now.
     /// - Throws: `Refusal`: `.agencyRequestNotFound`, `.agencyRequestDecided`, `.registryInvalid` for an approval of
-    ///   another kind, and as `addAgency` and `closeAgency`; then nothing is changed.
+    ///   another kind, and as `addAgency` and `close`; then nothing is changed.
     public func approve(
         _ number: AgencyRequestNumber, _ approval: AgencyApproval, on decision: Decision, actor: String,
         at now: Instant
     ) async throws -> AgencyRequestRecord {
         try await run { connection in
             try connection.transaction {
+                // The same order of locks as of every closing.
+                if approval.kind == .close { try connection.query(QueueStatements.changeEndpoints) }
                 let request = try connection.decide(
                     number, [.text(decision.number), .date(decision.date), .null], .approved, actor, now)
                 switch approval {
@@ -77,7 +79,9 @@ extension Database {
                             system: request.system, aliases: aliases.filter { $0 != request.code.text }),
                         actor: actor)
                 case .close(let lastDay, let successor) where request.kind == .close:
-                    try connection.close(request.code, lastDay: lastDay, successor: successor, actor: actor)
+                    let closing = Succession.Closing(request.code, successors: successor.map { [.init($0)] } ?? [])
+                    try connection.close(
+                        Succession([closing], effective: lastDay.end, decision: decision), actor: actor, at: now)
                 default:
                     throw Refusal(.registryInvalid, "request \(number) is to \(request.kind.rawValue) an agency")
                 }

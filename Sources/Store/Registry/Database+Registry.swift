@@ -10,10 +10,11 @@ public struct NewAgency: Sendable {
     public let parent: AgencyID?
     public let system: SystemID?
     public let aliases: [String]
+    public let validFrom: Instant
 
     public init(
         code: AgencyID, name: String, mail: String? = nil, parent: AgencyID? = nil, system: SystemID? = nil,
-        aliases: [String] = []
+        aliases: [String] = [], validFrom: Instant = AgencyRecord.earliest
     ) {
         self.code = code
         self.name = name
@@ -21,6 +22,7 @@ public struct NewAgency: Sendable {
         self.parent = parent
         self.system = system
         self.aliases = aliases
+        self.validFrom = validFrom
     }
 }
 
@@ -80,40 +82,25 @@ extension Database {
     /// Registers an agency with all its written forms.
     ///
     /// - Throws: `Refusal`: `.agencyTaken` when a form belongs to an agency already, `.systemNotFound`, `.agencyNotFound`
-    ///   for the parent.
+    ///   for the parent, `.agencyClosed` when that has ended.
     public func addAgency(_ agency: NewAgency, isHub: Bool = false, actor: String) async throws {
         try await run { connection in
             try connection.transaction { try connection.add(agency, isHub: isHub, actor: actor) }
-        }
-    }
-
-    /// Closes an agency's identifier: from the day after, nothing new goes to it or comes from it. It still reads what it
-    /// has, and statuses about its documents still reach it. A closed identifier is never given to anybody else.
-    ///
-    /// - Parameters:
-    ///   - written: any form of the identifier.
-    ///   - successor: any form of the identifier that a refusal will name.
-    /// - Throws: `Refusal`: `.agencyNotFound`, `.registryInvalid` when the day lies before the first valid one.
-    public func closeAgency(
-        _ written: AgencyID, lastDay: CalendarDate, successor: AgencyID?, actor: String
-    ) async throws {
-        try await run { connection in
-            try connection.transaction {
-                try connection.close(written, lastDay: lastDay, successor: successor, actor: actor)
-            }
         }
     }
 }
 
 /// Changes of the registry, each inside the transaction of whoever has more to write with it.
 extension PostgresConnection {
-    func add(_ agency: NewAgency, isHub: Bool = false, actor: String) throws {
+    func add(
+        _ agency: NewAgency, isHub: Bool = false, allowsClosedParent: Bool = false, actor: String
+    ) throws {
         try query(RegistryStatements.bumpVersion)
         if let system = agency.system {
             let known = try query(RegistryStatements.systemExists, [.text(system.text)])
             guard !known.isEmpty else { throw Refusal(.systemNotFound, system.text) }
         }
-        let parent = try agency.parent.map(agencyKey)
+        let parent = try agency.parent.map { try allowsClosedParent ? agencyKey($0) : openAgencyKey($0) }
         let forms = Set([agency.code.text] + agency.aliases).sorted()
         for form in forms {
             let taken = try query(RegistryStatements.agencyByAlias, [.text(form)])
@@ -126,6 +113,7 @@ extension PostgresConnection {
             [
                 .text(agency.code.text), .text(agency.name), .optional(agency.mail) { .text($0) },
                 .optional(parent) { .int8($0) }, .optional(agency.system) { .text($0.text) }, .bool(isHub),
+                .timestamptz(agency.validFrom),
             ])
         guard let key = try added.first?.decode("id", as: Int64.self) else {
             throw Refusal(.agencyTaken, agency.code.text)
@@ -142,24 +130,15 @@ extension PostgresConnection {
         ])
     }
 
-    func close(_ written: AgencyID, lastDay: CalendarDate, successor: AgencyID?, actor: String) throws {
-        try query(RegistryStatements.bumpVersion)
-        let next = try successor.map(agencyKey)
-        let closed = try query(
-            RegistryStatements.closeAgency,
-            [.int8(try agencyKey(written)), .date(lastDay), .optional(next, PostgresValue.int8)])
-        guard !closed.isEmpty else {
-            throw Refusal(.registryInvalid, "\(written) is not yet valid on \(lastDay)")
+    /// An agency below which others may be registered.
+    private func openAgencyKey(_ written: AgencyID) throws -> Int64 {
+        let key = try agencyKey(written)
+        let ended = try query(RegistryStatements.ended, [.int8(key), .timestamptz(.now())])
+        if let row = ended.first {
+            throw Refusal(
+                .agencyClosed, "\(written), \(try row.decode("valid_until", as: Instant.self).iso8601)")
         }
-        let (sql, parameters) = HistoryRow.statement([
-            HistoryRow(
-                at: .now(), event: .agencyClosed, actor: actor,
-                detail: [
-                    "agency": .string(written.text), "lastDay": .string(lastDay.iso8601),
-                    "successor": .string(successor?.text ?? ""),
-                ])
-        ])
-        try query(sql, parameters)
+        return key
     }
 
     func agencyKey(_ written: AgencyID) throws -> Int64 {
@@ -175,10 +154,14 @@ enum RegistryStatements {
         SELECT id, name, disabled, timestamp_past_seconds, timestamp_future_seconds FROM system ORDER BY id
         """
     static let agencies = """
-        SELECT id, code, name, mail, parent_id, system_id, is_hub, valid_from, valid_to, successor_id,
+        SELECT id, code, name, mail, parent_id, system_id, is_hub, valid_from, valid_until, tolerated_until,
             version, changed_at
         FROM agency ORDER BY id
         """
+    static let successors = """
+        SELECT agency_id, successor_id, takes_pending, is_default FROM agency_successor ORDER BY agency_id, successor_id
+        """
+    static let ended = "SELECT valid_until FROM agency WHERE id = $1 AND valid_until <= $2"
     static let aliases = "SELECT written, agency_id FROM agency_alias ORDER BY written"
     static let addSystem = """
         INSERT INTO system (id, name, timestamp_past_seconds, timestamp_future_seconds)
@@ -189,45 +172,54 @@ enum RegistryStatements {
         SELECT agency_id, agency.code FROM agency_alias JOIN agency ON agency.id = agency_id WHERE written = $1
         """
     static let addAgency = """
-        INSERT INTO agency (code, name, mail, parent_id, system_id, is_hub, version)
-        SELECT $1, $2, $3, $4, $5, $6, registry_version FROM hub ON CONFLICT DO NOTHING RETURNING id
-        """
-    static let closeAgency = """
-        UPDATE agency SET valid_to = $2, successor_id = $3, version = registry_version, changed_at = clock_timestamp()
-        FROM hub WHERE id = $1 AND valid_from <= $2 RETURNING id
+        INSERT INTO agency (code, name, mail, parent_id, system_id, is_hub, valid_from, version)
+        SELECT $1, $2, $3, $4, $5, $6, $7, registry_version FROM hub ON CONFLICT DO NOTHING RETURNING id
         """
     static let addAliases = """
         INSERT INTO agency_alias (written, agency_id) SELECT written, $1 FROM unnest($2::text[]) AS written
         """
     /// First of every change: the row's lock makes changes come one after the other, so that what one finds free stays
     /// so.
-    static let bumpVersion = "UPDATE hub SET registry_version = registry_version + 1"
+    static let bumpVersion = "UPDATE hub SET registry_version = registry_version + 1 RETURNING registry_version"
+
+    /// All agencies; inside the transaction of whoever asks.
+    static func readAgencies(_ connection: PostgresConnection) throws -> [AgencyRecord] {
+        let results = try connection.pipeline([(agencies, []), (aliases, []), (successors, [])])
+        var forms: [Int64: [String]] = [:]
+        for row in results[1] {
+            forms[try row.decode("agency_id", as: Int64.self), default: []].append(
+                try row.decode("written", as: String.self))
+        }
+        var heirs: [Int64: [AgencySuccessor]] = [:]
+        for row in results[2] {
+            heirs[try row.decode("agency_id", as: Int64.self), default: []].append(
+                AgencySuccessor(
+                    AgencyKey(try row.decode("successor_id", as: Int64.self)),
+                    takesPending: try row.decode("takes_pending", as: Bool.self),
+                    isDefault: try row.decode("is_default", as: Bool.self)))
+        }
+        return try results[0].map { try AgencyRecord(row: $0, aliases: forms, successors: heirs) }
+    }
 
     /// The whole registry in one snapshot.
     static func read(_ connection: PostgresConnection, _ keys: KeyRing) throws -> RegistryRecords {
         try connection.transaction(isolation: .repeatableRead) {
             let results = try connection.pipeline([
                 (AcceptStatements.registryVersion, []), (RegistryStatements.systems, []),
-                (RegistryStatements.agencies, []), (RegistryStatements.aliases, []),
                 (SecretStatements.all, []), (KeyStatements.all, []), (ClientKeyStatements.all, []),
                 (EndpointStatements.current, []), (PolicyStatements.timeline, []),
             ])
             guard let version = try results[0].first?.decode("registry_version", as: Int64.self) else {
                 throw Refusal(.internalError, "the table hub has no row")
             }
-            var aliases: [Int64: [String]] = [:]
-            for row in results[3] {
-                aliases[try row.decode("agency_id", as: Int64.self), default: []].append(
-                    try row.decode("written", as: String.self))
-            }
-            try keys.adopt(try KeyStatements.recorded(results[5]))
-            let secrets = try SecretStatements.unwrapped(results[4], keys)
+            try keys.adopt(try KeyStatements.recorded(results[3]))
+            let secrets = try SecretStatements.unwrapped(results[2], keys)
             return RegistryRecords(
                 version: version, systems: try results[1].map { try SystemRecord(row: $0, secrets: secrets) },
-                agencies: try results[2].map { try AgencyRecord(row: $0, aliases: aliases) },
-                clientKeys: try ClientKeyStatements.bySystem(results[6]),
-                endpoints: try results[7].map(EndpointRecord.init(row:)),
-                policies: PolicyTimeline(try results[8].map(ActivatedPolicy.init(row:))))
+                agencies: try readAgencies(connection),
+                clientKeys: try ClientKeyStatements.bySystem(results[4]),
+                endpoints: try results[5].map(EndpointRecord.init(row:)),
+                policies: PolicyTimeline(try results[6].map(ActivatedPolicy.init(row:))))
         }
     }
 }
@@ -245,7 +237,9 @@ extension SystemRecord {
 }
 
 extension AgencyRecord {
-    init(row: PostgresRow, aliases: [Int64: [String]]) throws {
+    fileprivate init(
+        row: PostgresRow, aliases: [Int64: [String]], successors: [Int64: [AgencySuccessor]]
+    ) throws {
         let key = try row.decode("id", as: Int64.self)
         let code = try row.decode("code", as: String.self)
         self.init(
@@ -254,9 +248,10 @@ extension AgencyRecord {
             parent: try row.decodeIfPresent("parent_id", as: Int64.self).map(AgencyKey.init),
             system: try row.decodeIfPresent("system_id", as: String.self).map { try SystemID(parsing: $0) },
             isHub: try row.decode("is_hub", as: Bool.self),
-            validFrom: try row.decode("valid_from", as: CalendarDate.self),
-            validTo: try row.decodeIfPresent("valid_to", as: CalendarDate.self),
-            successor: try row.decodeIfPresent("successor_id", as: Int64.self).map(AgencyKey.init),
+            validFrom: try row.decode("valid_from", as: Instant.self),
+            validUntil: try row.decodeIfPresent("valid_until", as: Instant.self),
+            toleratedUntil: try row.decodeIfPresent("tolerated_until", as: Instant.self),
+            successors: successors[key] ?? [],
             aliases: (aliases[key] ?? []).filter { $0 != code },
             version: try row.decode("version", as: Int64.self),
             changedAt: try row.decode("changed_at", as: Instant.self))

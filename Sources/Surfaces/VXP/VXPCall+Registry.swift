@@ -22,24 +22,22 @@ extension VXPCall {
         let known = try parameters.unitVersion ?? 0
         // A version that this registry has not reached is of another one, or of one before a restore.
         let since = known <= registry.version ? known : 0
-        let today = Instant.now().vietnamDate
+        let now = Instant.now()
         let items = registry.agencyRecords
-            .filter { !$0.isHub && ($0.version > since || $0.hasEnded(by: today)) }
-            .map { VXPUnitItem($0, in: registry, on: today) }
+            .filter { !$0.isHub && ($0.version > since || $0.hasEnded(by: now)) }
+            .map { VXPUnitItem($0, in: registry, at: now) }
         return list(items, version: registry.version)
     }
 
     func registerAgency(_ body: EdgeBody) async throws -> EdgeReply {
         let bytes = try await body.limited(to: VXPAgencyApplication.maxBytes).collect()
         let application = try VXPAgencyApplication.read(bytes)
-        let today = Instant.now().vietnamDate
-        return try await propose(registry.proposal(toRegister: application, by: parameters.systemID, on: today))
+        return try await propose(registry.proposal(toRegister: application, by: parameters.systemID, at: .now()))
     }
 
     func deleteAgency() async throws -> EdgeReply {
-        let today = Instant.now().vietnamDate
         return try await propose(
-            registry.proposal(toClose: try parameters.agencyCode, by: parameters.systemID, on: today))
+            registry.proposal(toClose: try parameters.agencyCode, by: parameters.systemID, at: .now()))
     }
 
     private func propose(_ proposal: AgencyProposal) async throws -> EdgeReply {
@@ -51,8 +49,8 @@ extension VXPCall {
     }
 
     private var openAgencies: [AgencyRecord] {
-        let today = Instant.now().vietnamDate
-        return registry.agencyRecords.filter { !$0.isHub && $0.isOpen(on: today) }
+        let now = Instant.now()
+        return registry.agencyRecords.filter { !$0.isHub && $0.isOpen(at: now) }
     }
 
     private func list<Item: VXPListItem>(_ items: [Item], version: Int64? = nil) -> EdgeReply {

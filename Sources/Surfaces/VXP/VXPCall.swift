@@ -44,7 +44,9 @@ struct VXPCall: Sendable {
                 "docId": "\(receipt.package)", "new": "\(receipt.isNew)", "held": "\(receipt.hold != nil)",
                 "system": "\(submission.system)",
             ])
-        return EdgeReply(vxp: VXPReply.success(docID: receipt.package.description, hold: receipt.hold))
+        return EdgeReply(
+            vxp: VXPReply.success(
+                docID: receipt.package.description, hold: receipt.hold, warnings: receipt.warnings.map(\.vietnamese)))
     }
 
     /// Streams the body into the session; the CRLF that the SDK puts after the file is no part of the package.
@@ -73,7 +75,7 @@ struct VXPCall: Sendable {
         _ = try parameters.serviceType
         let type = MessageType(try parameters.messageType)
         let (from, to) = (try parameters.fromDate, try parameters.toDate)
-        let agencies = registry.agencies(of: parameters.systemID)
+        let agencies = registry.received(by: parameters.systemID, at: .now())
         return try await list(
             next: { after in
                 try await hub.mailbox.pending(agencies, type, from: from, to: to, after: after)
@@ -84,7 +86,7 @@ struct VXPCall: Sendable {
     /// The list is named by the path alone; what an earlier call left in `messagetype` is not looked at.
     func count(_ type: VXPMessageType) async throws -> EdgeReply {
         let count = try await hub.mailbox.countPending(
-            registry.agencies(of: parameters.systemID), MessageType(type))
+            registry.received(by: parameters.systemID, at: .now()), MessageType(type))
         return EdgeReply(vxp: VXPReply.success(count: count))
     }
 
@@ -93,10 +95,9 @@ struct VXPCall: Sendable {
         let type = MessageType(try parameters.messageType)
         let (from, to) = (try parameters.fromDate, try parameters.toDate)
         let package = try parameters.optionalDocID.flatMap { try? PackageID(parsing: $0) }
-        let agencies = registry.agencies(of: parameters.systemID)
         return try await list(
             next: { after in
-                try await hub.mailbox.sent(agencies, type, package: package, from: from, to: to, after: after)
+                try await hub.mailbox.sent(answered, type, package: package, from: from, to: to, after: after)
             },
             id: \.id, item: VXPSentItem.init)
     }
@@ -118,7 +119,7 @@ struct VXPCall: Sendable {
     private func content() async throws -> PackageContent {
         guard let docID = UUID(uuidString: try parameters.docID) else { throw Refusal(.packageNotFound) }
         return try await hub.mailbox.fetch(
-            docID, agencies: registry.agencies(of: parameters.systemID), system: parameters.systemID, request: id)
+            docID, agencies: answered, system: parameters.systemID, request: id)
     }
 
     func edoc() async throws -> EdgeReply {
@@ -143,10 +144,10 @@ struct VXPCall: Sendable {
         guard let confirmation = DeliveryLife.Confirmation(try parameters.confirmation) else {
             try await hub.mailbox.askAgain(
                 delivery, reason: description ?? "nơi nhận đề nghị giao lại",
-                agencies: registry.agencies(of: parameters.systemID), system: parameters.systemID, request: id)
+                agencies: answered, system: parameters.systemID, request: id)
             return EdgeReply(vxp: VXPReply.success())
         }
-        let agencies = registry.agencies(of: parameters.systemID)
+        let agencies = answered
         let after: DeliveryLife
         do {
             after = try await hub.mailbox.confirm(
@@ -171,6 +172,9 @@ struct VXPCall: Sendable {
         }
         return EdgeReply(vxp: VXPReply.success())
     }
+
+    /// The agencies for which the system may read and report, closed ones whose place its own have taken among them.
+    private var answered: [AgencyKey] { registry.answered(by: parameters.systemID, at: .now()) }
 
     /// A list, page by page. The first page is read before the answer begins, so that a hub without its database
     /// answers with 503 and not in the middle of a 200.

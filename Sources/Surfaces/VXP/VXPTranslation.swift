@@ -126,9 +126,6 @@ extension AgencyRecord {
 
     /// By the form of QĐ 20, else by the one of thirteen characters; nil for an identifier without levels.
     var level: Int? { (identifier(.qd20) ?? code).level }
-
-    /// Whether its last day has passed.
-    func hasEnded(by day: CalendarDate) -> Bool { validTo.map { $0 < day } ?? false }
 }
 
 extension VXPAgencyItem {
@@ -148,10 +145,10 @@ extension VXPQD20AgencyItem {
 }
 
 extension VXPUnitItem {
-    init(_ agency: AgencyRecord, in registry: RegistrySnapshot, on day: CalendarDate) {
+    init(_ agency: AgencyRecord, in registry: RegistrySnapshot, at now: Instant) {
         self.init(
             id: String(agency.key.value), parentID: agency.parent.map { String($0.value) }, code: agency.code,
             name: agency.name, mail: agency.mail, version: agency.version, center: registry.hub?.code,
-            isDeleted: agency.hasEnded(by: day), modified: agency.changedAt)
+            isDeleted: agency.hasEnded(by: now), modified: agency.changedAt)
     }
 }

@@ -9,7 +9,8 @@ struct AgencyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "agency", abstract: "The agencies that documents go to and come from.",
         subcommands: [
-            Add.self, List.self, Show.self, Close.self, Requests.self, Approve.self, Reject.self,
+            Add.self, List.self, Show.self, Tree.self, Close.self, Merge.self, Split.self, Import.self, Export.self,
+            Requests.self, Approve.self, Reject.self,
             AgencyContactCommand.self,
         ])
 
@@ -22,9 +23,12 @@ struct AgencyCommand: AsyncParsableCommand {
         let system: SystemID?
         let parent: AgencyID?
         let mail: String?
-        let validFrom: String
-        let validTo: String?
-        let successor: AgencyID?
+        let validFrom: Instant
+        /// Closed from then on.
+        let validUntil: Instant?
+        /// Until then packages that name it as their sender are taken though it is closed.
+        let toleratedUntil: Instant?
+        let successors: [SuccessionReport.Successor]
 
         init(_ agency: AgencyRecord, in registry: RegistrySnapshot) {
             code = agency.code
@@ -33,9 +37,10 @@ struct AgencyCommand: AsyncParsableCommand {
             system = agency.system
             parent = agency.parent.flatMap { registry.agency($0)?.code }
             mail = agency.mail
-            validFrom = agency.validFrom.iso8601
-            validTo = agency.validTo?.iso8601
-            successor = agency.successor.flatMap { registry.agency($0)?.code }
+            validFrom = agency.validFrom
+            validUntil = agency.validUntil
+            toleratedUntil = agency.toleratedUntil
+            successors = agency.successors.map { SuccessionReport.Successor($0, in: registry) }
         }
     }
 
@@ -123,7 +128,10 @@ struct AgencyCommand: AsyncParsableCommand {
             Console.printTable([
                 ["agency", shown.code.text], ["name", shown.name], ["system", shown.system?.text ?? "-"],
                 ["aliases", shown.aliases.joined(separator: " ")], ["parent", shown.parent?.text ?? "-"],
-                ["mail", shown.mail ?? "-"], ["valid", "\(shown.validFrom) – \(shown.validTo ?? "")"],
+                ["mail", shown.mail ?? "-"],
+                ["valid", "\(shown.validFrom.iso8601) – \(shown.validUntil?.iso8601 ?? "")"],
+                ["successors", shown.successors.isEmpty ? "-" : shown.successors.map(\.code).joined(separator: " ")],
+                ["sender until", shown.toleratedUntil?.iso8601 ?? "-"],
             ])
         }
     }
@@ -134,8 +142,9 @@ struct AgencyCommand: AsyncParsableCommand {
             discussion: """
                 truc agency close 000.00.13.H52 --last-day 2026-12-31 --successor 000.00.40.H52
 
-                Documents for it are refused from the day after, with the successor named; statuses about its old documents
-                still reach it. A closed identifier is never given to anybody else (QĐ 09/2025 Điều 2).
+                From the day after, documents for it go to the successor, or are refused when there is none; statuses about
+                its old documents still reach it. A closed identifier is never given to anybody else (QĐ 09/2025 Điều 2).
+                Its units must be closed before; truc agency merge and split close several at once.
                 """)
 
         @Argument(help: "Any written form of the identifier.") var id: String
@@ -148,8 +157,11 @@ struct AgencyCommand: AsyncParsableCommand {
             let id = try Input.read(self.id, AgencyID.init(parsing:))
             let day = try Input.read(lastDay, CalendarDate.init(iso8601:))
             let successor = try successor.map { try Input.read($0, AgencyID.init(parsing:)) }
+            let closing = Succession.Closing(id, successors: successor.map { [Succession.Successor($0)] } ?? [])
             let shown = try await Installation.visit(installation) { database in
-                try await database.closeAgency(id, lastDay: day, successor: successor, actor: Operator.actor)
+                _ = try await database.close(
+                    Succession([closing], effective: day.end), actor: Operator.actor, at: .now())
+                _ = try await database.moveToSuccessors(at: .now())
                 let registry = RegistrySnapshot(try await database.registry())
                 return registry.agency(named: id.text).map { Shown($0, in: registry) }
             }

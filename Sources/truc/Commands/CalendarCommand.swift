@@ -145,17 +145,7 @@ struct CalendarCommand: AsyncParsableCommand {
     private static func read(
         _ path: String, _ decision: Decision?
     ) throws(Refusal) -> (file: CalendarFile, digest: SHA256Digest) {
-        guard let handle = FileHandle(forReadingAtPath: path) else { throw Refusal(.fileUnreadable, path) }
-        var bytes: [UInt8] = []
-        do {
-            while bytes.count <= CalendarFile.maxBytes,
-                let more = try handle.read(upToCount: CalendarFile.maxBytes + 1 - bytes.count), !more.isEmpty
-            {
-                bytes += more
-            }
-        } catch {
-            throw Refusal(.fileUnreadable, "\(path): \(error.localizedDescription)")
-        }
+        let bytes = try Input.bytes(of: path, max: CalendarFile.maxBytes)
         return (CalendarFile(reading: bytes, decision: decision), SHA256Digest(of: bytes))
     }
 

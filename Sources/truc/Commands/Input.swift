@@ -20,6 +20,28 @@ enum Input {
         return trimmed.precomposedStringWithCanonicalMapping
     }
 
+    /// A day's beginning in Vietnam, an instant, or nil for `now`.
+    static func instant(_ text: String, _ option: String) throws(Refusal) -> Instant? {
+        if text == "now" { return nil }
+        if let day = try? CalendarDate(iso8601: text) { return Instant(vietnam: day) }
+        if let instant = try? Instant(iso8601: text) { return instant }
+        throw Refusal(.registryInvalid, "\(option): yyyy-MM-dd, ISO 8601 with an offset, or now")
+    }
+
+    /// A file's bytes, one more than it may have at most.
+    static func bytes(of path: String, max: Int) throws(Refusal) -> [UInt8] {
+        guard let handle = FileHandle(forReadingAtPath: path) else { throw Refusal(.fileUnreadable, path) }
+        var bytes: [UInt8] = []
+        do {
+            while bytes.count <= max, let more = try handle.read(upToCount: max + 1 - bytes.count), !more.isEmpty {
+                bytes += more
+            }
+        } catch {
+            throw Refusal(.fileUnreadable, "\(path): \(error.localizedDescription)")
+        }
+        return bytes
+    }
+
     /// What `--decision` and `--date` name; of today at the latest.
     static func decision(_ number: String, _ date: String) throws(Refusal) -> Decision {
         let decision = Decision(

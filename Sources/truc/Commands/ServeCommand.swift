@@ -120,6 +120,7 @@ struct Daemon {
             services: [
                 .init(service: edge), .init(service: TLSRenewal(tls: tls, logger: logger)),
                 .init(service: LifeSigns(sign: hub.lifeSign(logger: logger))),
+                .init(service: Successions(keeper: hub.successions(logger: logger))),
                 .init(
                     service: Pushing(
                         delivering: hub.delivering(

@@ -88,7 +88,6 @@ import Testing
             AgencyRecord(
                 key: AgencyKey(key), code: try AgencyID(parsing: "H52.\(key)"), name: "Đơn vị \(key)", mail: nil,
                 parent: parent.map(AgencyKey.init), system: try system.map { try SystemID(parsing: $0) }, isHub: false,
-                validFrom: try CalendarDate(iso8601: "2020-01-01"), validTo: nil, successor: nil, aliases: [],
                 version: 1, changedAt: Instant(microseconds: 0))
         }
         let registry = RegistrySnapshot(

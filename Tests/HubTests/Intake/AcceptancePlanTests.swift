@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func recipientsAreJudgedOneByOne() throws {
-        let to = ["000.00.14.H52", "000.00.99.H52", "000.00.13.H26", "000.00.17.H52", "000.00.16.H52", ""]
+        let to = ["000.00.14.H52", "000.00.99.H52", "000.00.13.H26", "000.00.20.H52", "000.00.16.H52", ""]
         let plan = try plan(header(to: to), Province.submission())
         #expect(plan.kind == .document)
         #expect(plan.sender == Province.construction)
@@ -59,7 +59,7 @@ import Testing
         #expect(
             try refusal(header(from: "000.00.14.H52", to: to), Province.submission())?.code == .senderNotYours)
         #expect(
-            try refusal(header(to: to), Province.submission(from: "000.00.17.H52"))?.code == .senderNotYours)
+            try refusal(header(to: to), Province.submission(from: "000.00.20.H52"))?.code == .senderNotYours)
         #expect(
             try refusal(header(from: "000.00.99.H52", to: to), Province.submission(from: "000.00.99.H52"))?.code
                 == .senderNotYours)
@@ -75,20 +75,61 @@ import Testing
     }
 
     @Test func aClosedAgencySendsStatusesButNoDocuments() throws {
-        let submission = try Province.submission(from: "000.00.17.H52")
-        #expect(try refusal(header(from: "000.00.17.H52", to: ["000.00.14.H52"]), submission)?.code == .senderClosed)
-        let before = try Province.submission(from: "000.00.17.H52", on: "2026-02-28")
-        #expect(try refusal(header(from: "000.00.17.H52", to: ["000.00.14.H52"]), before) == nil)
-        let word = try Province.submission(from: "000.00.17.H52", .status)
-        #expect(try plan(status(from: "000.00.17.H52", to: "000.00.14.H52"), word).kind == .status)
+        let submission = try Province.submission(from: "000.00.20.H52")
+        #expect(try refusal(header(from: "000.00.20.H52", to: ["000.00.14.H52"]), submission)?.code == .senderClosed)
+        let before = try Province.submission(from: "000.00.20.H52", on: "2026-02-28")
+        #expect(try refusal(header(from: "000.00.20.H52", to: ["000.00.14.H52"]), before) == nil)
+        let word = try Province.submission(from: "000.00.20.H52", .status)
+        #expect(try plan(status(from: "000.00.20.H52", to: "000.00.14.H52"), word).kind == .status)
     }
 
-    @Test func statusesGoToClosedAgenciesToo() throws {
+    @Test func aClosedSenderIsToleratedForATimeAndWarned() throws {
+        let header = try header(from: "000.00.17.H52", to: ["000.00.14.H52"])
+        for system in ["one", "two"] {
+            let plan = try plan(header, Province.submission(system: system, from: "000.00.17.H52", on: "2026-05-31"))
+            #expect(plan.sender == Province.closed)
+            #expect(plan.warnings.map(\.code) == ["sender-closed"])
+            #expect(plan.warnings.first?.vietnamese.contains("000.00.18.H52") == true)
+            let late = try refusal(
+                header, Province.submission(system: system, from: "000.00.17.H52", on: "2026-06-01"))
+            #expect(late?.code == .senderClosed)
+            #expect(late?.detail == "000.00.17.H52 → 000.00.18.H52")
+        }
+        // Nobody else's, and not the successor's before it has taken the place.
+        #expect(
+            try refusal(header, Province.submission(system: "three", from: "000.00.17.H52"))?.code == .senderNotYours)
+        #expect(
+            try refusal(header, Province.submission(system: "two", from: "000.00.17.H52", on: "2026-02-28"))?.code
+                == .senderNotYours)
+    }
+
+    @Test func aSuccessorSpeaksForTheClosedOneWithoutEnd() throws {
+        let word = try Province.submission(system: "two", from: "000.00.17.H52", .status, on: "2027-01-01")
+        let plan = try plan(status(from: "000.00.17.H52", to: "000.00.13.H52"), word)
+        #expect(plan.sender == Province.closed && plan.warnings.isEmpty)
+    }
+
+    @Test func statusesGoToWhoHasTakenTheClosedAgenciesPlace() throws {
         let submission = try Province.submission(.status)
-        let plan = try plan(status(from: "000.00.13.H52", to: "000.00.17.H52"), submission)
-        #expect(plan.recipients.map(\.destination) == [.agency(Province.closed)])
+        for (to, expected) in [
+            ("000.00.17.H52", Province.successor), ("000.00.20.H52", Province.ended),
+            ("000.00.21.H52", Province.finance),
+        ] {
+            #expect(
+                try plan(status(from: "000.00.13.H52", to: to), submission).recipients.map(\.destination)
+                    == [.agency(expected)])
+        }
         #expect(
             try refusal(status(from: "000.00.13.H52", to: "000.00.99.H52"), submission)?.code == .recipientUnknown)
+    }
+
+    @Test func aPackageForBothFormsOfAnAgencyIsForOne() throws {
+        let plan = try plan(
+            header(to: ["000.00.17.H52", "H52.17", "000.00.18.H52", "000.00.23.H52"]), Province.submission())
+        #expect(plan.recipients.map(\.written) == ["000.00.17.H52"])
+        #expect(plan.recipients.map(\.destination) == [.agency(Province.successor)])
+        #expect(plan.warnings.map(\.code) == ["recipient-moved"])
+        #expect(plan.warnings.first?.vietnamese.contains("000.00.18.H52") == true)
     }
 
     @Test func theListMustFitThePackage() throws {
@@ -117,9 +158,9 @@ import Testing
 
     @Test func aPackageForNobodyIsRefusedWithTheReasons() throws {
         let submission = try Province.submission()
-        #expect(try refusal(header(to: ["000.00.17.H52"]), submission)?.code == .recipientClosed)
+        #expect(try refusal(header(to: ["000.00.20.H52"]), submission)?.code == .recipientClosed)
         #expect(try refusal(header(to: ["000.00.13.H26"]), submission)?.code == .recipientNoRoute)
-        let several = try #require(try refusal(header(to: ["000.00.17.H52", "lạ"]), submission))
+        let several = try #require(try refusal(header(to: ["000.00.20.H52", "lạ"]), submission))
         #expect(several.code == .recipientNone)
         #expect(several.detail?.contains("recipient.closed") == true)
         #expect(several.detail?.contains("recipient.unknown") == true)

@@ -229,7 +229,7 @@ import Trust
 
     @Test func whoCannotBeReachedIsRefusedAloneAndTheSenderIsTold() async throws {
         let test = try await TestHub.open()
-        try await test.close(.stranger, lastDay: "2026-02-28", successor: .treasury)
+        try await test.close(.stranger, lastDay: "2026-02-28")
         var builder = PackageBuilder()
         builder.to = [
             TestAgency.unknownCode, TestAgency.finance.code, TestAgency.stranger.code, TestAgency.withoutSystem.code,

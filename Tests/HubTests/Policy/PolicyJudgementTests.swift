@@ -151,7 +151,7 @@ import Testing
         func agency(_ key: Int64, _ code: String, parent: Int64? = nil, aliases: [String] = []) throws -> AgencyRecord {
             AgencyRecord(
                 key: AgencyKey(key), code: try AgencyID(parsing: code), name: code, parent: parent.map(AgencyKey.init),
-                validFrom: try CalendarDate(iso8601: "2019-01-01"), aliases: aliases, version: 1,
+                aliases: aliases, version: 1,
                 changedAt: Instant(microseconds: 0))
         }
         let agencies = [

@@ -15,8 +15,9 @@ import Testing
         let base = try Province.snapshot()
         let unit = AgencyRecord(
             key: Self.below, code: try AgencyID(parsing: "000.05.13.H52"), name: "Chi cục",
-            system: try speaker.map { try SystemID(parsing: $0) }, validFrom: try CalendarDate(iso8601: "2019-01-01"),
-            validTo: try to.map { try CalendarDate(iso8601: $0) }, aliases: ["H52.13.05"], version: 8,
+            system: try speaker.map { try SystemID(parsing: $0) },
+            validUntil: try to.map { try CalendarDate(iso8601: $0).end },
+            aliases: ["H52.13.05"], version: 8,
             changedAt: Instant(microseconds: 0))
         return RegistrySnapshot(
             RegistryRecords(version: 8, systems: [], agencies: base.agencyRecords + [unit]))
@@ -28,7 +29,7 @@ import Testing
         let application = AgencyApplication(
             code: try AgencyID(parsing: code), parent: try parent.map { try AgencyID(parsing: $0) }, name: "Đội")
         let proposal = try (registry ?? snapshot()).proposal(
-            toRegister: application, by: try SystemID(parsing: system), on: try Province.today)
+            toRegister: application, by: try SystemID(parsing: system), at: try Province.today)
         guard case .register(application, let key) = proposal else { return nil }
         return key
     }
@@ -37,7 +38,7 @@ import Testing
         _ written: String, by system: String = "one", in registry: RegistrySnapshot? = nil
     ) throws -> AgencyProposal {
         try (registry ?? snapshot()).proposal(
-            toClose: try AgencyID(parsing: written), by: try SystemID(parsing: system), on: try Province.today)
+            toClose: try AgencyID(parsing: written), by: try SystemID(parsing: system), at: try Province.today)
     }
 
     private func code(_ body: () throws -> some Any) -> Refusal.Code? {

@@ -15,17 +15,28 @@ enum Province {
     static let closed = AgencyKey(5)
     static let successor = AgencyKey(6)
     static let future = AgencyKey(7)
+    /// Ended without a successor.
+    static let ended = AgencyKey(20)
+    /// Ended, with `finance` for what was pending and `successor`; without a default and with the latter as such.
+    static let split = AgencyKey(21)
+    static let splitWithDefault = AgencyKey(22)
+    /// Succeeded by `closed` before that ended.
+    static let former = AgencyKey(23)
 
     static func snapshot() throws -> RegistrySnapshot {
         func agency(
             _ key: AgencyKey, _ code: String, system: String?, isHub: Bool = false, from: String = "2019-01-01",
-            to: String? = nil, successor: AgencyKey? = nil, aliases: [String] = []
+            to: String? = nil, successor: AgencyKey? = nil, heirs: [AgencySuccessor] = [], until: String? = nil,
+            aliases: [String] = []
         ) throws -> AgencyRecord {
             AgencyRecord(
                 key: key, code: try AgencyID(parsing: code), name: "Đơn vị \(key.value)",
                 system: try system.map { try SystemID(parsing: $0) }, isHub: isHub,
-                validFrom: try CalendarDate(iso8601: from), validTo: try to.map { try CalendarDate(iso8601: $0) },
-                successor: successor, aliases: aliases, version: key.value,
+                validFrom: Instant(vietnam: try CalendarDate(iso8601: from)),
+                validUntil: try to.map { try CalendarDate(iso8601: $0).end },
+                toleratedUntil: try until.map { Instant(vietnam: try CalendarDate(iso8601: $0)) },
+                successors: successor.map { [AgencySuccessor($0, takesPending: true, isDefault: true)] } ?? heirs,
+                aliases: aliases, version: key.value,
                 changedAt: Instant(microseconds: 0))
         }
         return RegistrySnapshot(
@@ -42,14 +53,28 @@ enum Province {
                     try agency(withoutSystem, "000.00.16.H52", system: nil),
                     try agency(
                         closed, "000.00.17.H52", system: "one", to: "2026-02-28", successor: successor,
-                        aliases: ["H52.17"]),
+                        until: "2026-06-01", aliases: ["H52.17"]),
                     try agency(successor, "000.00.18.H52", system: "two"),
                     try agency(future, "000.00.19.H52", system: "two", from: "2027-01-01"),
+                    try agency(ended, "000.00.20.H52", system: "one", to: "2026-02-28"),
+                    try agency(
+                        split, "000.00.21.H52", system: "one", to: "2026-02-28",
+                        heirs: [
+                            AgencySuccessor(finance, takesPending: true, isDefault: false),
+                            AgencySuccessor(successor, takesPending: false, isDefault: false),
+                        ]),
+                    try agency(
+                        splitWithDefault, "000.00.22.H52", system: "one", to: "2026-02-28",
+                        heirs: [
+                            AgencySuccessor(finance, takesPending: true, isDefault: false),
+                            AgencySuccessor(successor, takesPending: false, isDefault: true),
+                        ]),
+                    try agency(former, "000.00.23.H52", system: nil, to: "2025-12-31", successor: closed),
                 ]))
     }
 
     /// A day on which `closed` is closed.
-    static var today: CalendarDate { get throws { try CalendarDate(iso8601: "2026-03-05") } }
+    static var today: Instant { get throws { Instant(vietnam: try CalendarDate(iso8601: "2026-03-05"), hour: 10) } }
 
     static func submission(
         system: String = "one", from: String = "000.00.13.H52", to narrowing: [String]? = nil,

@@ -23,7 +23,10 @@ import Testing
     @Test func aSystemSpeaksForItsAgenciesClosedOnesIncluded() throws {
         let registry = try Province.snapshot()
         let one = try SystemID(parsing: "one")
-        #expect(registry.agencies(of: one).sorted() == [Province.construction, Province.closed])
+        #expect(
+            registry.agencies(of: one).sorted() == [
+                Province.construction, Province.closed, Province.ended, Province.split, Province.splitWithDefault,
+            ])
         #expect(registry.speaks(one, for: Province.construction))
         #expect(!registry.speaks(one, for: Province.finance))
         #expect(!registry.speaks(one, for: Province.withoutSystem))
@@ -31,6 +34,45 @@ import Testing
         #expect(registry.agencies(of: try SystemID(parsing: "nobody")) == [])
         #expect(registry.system(one)?.name == "Một")
         #expect(registry.agencyRecords.map(\.key) == registry.agencyRecords.map(\.key).sorted())
+    }
+
+    @Test func aSystemAnswersForThoseWhosePlaceItsAgenciesHaveTaken() throws {
+        let registry = try Province.snapshot()
+        let (one, two) = (try SystemID(parsing: "one"), try SystemID(parsing: "two"))
+        let today = try Province.today
+        let before = Instant(vietnam: try CalendarDate(iso8601: "2026-02-28"), hour: 10)
+        let own = registry.agencies(of: two)
+        #expect(registry.answered(by: two, at: before) == own)
+        #expect(registry.received(by: two, at: before) == own)
+        #expect(
+            Set(registry.answered(by: two, at: today)).subtracting(own)
+                == [Province.closed, Province.former, Province.split, Province.splitWithDefault])
+        #expect(registry.answered(by: two, at: today).count == own.count + 4)
+        // `one` speaks for `closed` still, and so for what that has taken.
+        #expect(Set(registry.answered(by: one, at: today)).subtracting(registry.agencies(of: one)) == [Province.former])
+        #expect(
+            Set(registry.predecessors(of: Province.successor, at: today)) == [
+                Province.closed, Province.former, Province.split, Province.splitWithDefault,
+            ])
+        #expect(registry.successors(of: Province.former, at: today) == [Province.closed, Province.successor])
+        #expect(registry.successors(of: Province.closed, at: before).isEmpty)
+    }
+
+    @Test func whatIsPendingIsOnlyTheTakers() throws {
+        let records = try Province.snapshot().agencyRecords
+        // `finance` takes what is pending, another system's agency the rest.
+        let three = try SystemID(parsing: "three")
+        let changed = records.map { agency in
+            guard agency.key == Province.successor else { return agency }
+            return AgencyRecord(
+                key: agency.key, code: agency.code, name: agency.name, system: three, version: 1,
+                changedAt: agency.changedAt)
+        }
+        let registry = RegistrySnapshot(RegistryRecords(version: 1, systems: [], agencies: changed))
+        let today = try Province.today
+        #expect(registry.answered(by: three, at: today).contains(Province.split))
+        #expect(!registry.received(by: three, at: today).contains(Province.split))
+        #expect(registry.received(by: try SystemID(parsing: "two"), at: today).contains(Province.split))
     }
 
     @Test func outsideIsATreeOfWhichNobodyIsRegistered() throws {

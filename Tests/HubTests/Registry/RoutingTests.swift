@@ -7,11 +7,12 @@ import Testing
 @testable import Hub
 
 @Suite struct RoutingTests {
-    private func route(_ written: String, acceptsClosed: Bool = false, on day: String = "2026-03-05") throws
-        -> Routing.Destination
-    {
+    private func route(
+        _ written: String, _ matter: RegistrySnapshot.Matter = .newDocument, on day: String = "2026-03-05"
+    ) throws -> Routing.Destination {
         Routing.destination(
-            of: written, in: try Province.snapshot(), on: try CalendarDate(iso8601: day), acceptsClosed: acceptsClosed)
+            of: written, in: try Province.snapshot(), at: Instant(vietnam: try CalendarDate(iso8601: day)),
+            matter: matter)
     }
 
     private func code(_ destination: Routing.Destination) -> Refusal.Code? {
@@ -28,8 +29,8 @@ import Testing
         ("không phải mã", .recipientUnknown), ("h52.14", .recipientUnknown), ("000.00.14.H52 ", .recipientUnknown),
         // The reversal of a form is no alias.
         ("H52.99", .recipientUnknown), ("H52.18", .recipientUnknown),
-        ("000.00.16.H52", .recipientNoSystem), ("000.00.17.H52", .recipientClosed), ("H52.17", .recipientClosed),
-        ("000.00.19.H52", .recipientClosed),
+        ("000.00.16.H52", .recipientNoSystem), ("000.00.20.H52", .recipientClosed), ("000.00.19.H52", .recipientClosed),
+        ("000.00.21.H52", .recipientSplit),
         // Other trees, of which nobody is registered.
         ("000.00.13.H26", .recipientNoRoute), ("H26.13", .recipientNoRoute), ("000.00.00.G01", .recipientNoRoute),
         // The hub is nobody's recipient.
@@ -39,19 +40,38 @@ import Testing
         #expect(code(try route(written)) == expected)
     }
 
-    @Test func aClosedAgencyNamesItsSuccessorAndItsLastDay() throws {
-        guard case .none(let refusal) = try route("000.00.17.H52") else { throw Refusal(.internalError) }
-        let detail = try #require(refusal.detail)
-        #expect(detail.contains("2026-02-28"))
-        #expect(detail.contains("000.00.18.H52"))
-        #expect(try route("000.00.17.H52", on: "2026-02-28") == .agency(Province.closed))
-        #expect(try code(route("000.00.17.H52", on: "2026-03-01")) == .recipientClosed)
+    @Test func aClosedAgencyLeadsToItsSuccessorFromItsEndOn() throws {
+        for name in ["000.00.17.H52", "H52.17"] {
+            #expect(try route(name) == .agency(Province.successor))
+            #expect(try route(name, on: "2026-02-28") == .agency(Province.closed))
+            #expect(try route(name, on: "2026-03-01") == .agency(Province.successor))
+        }
     }
 
-    @Test func statusesReachClosedAgencies() throws {
-        #expect(try route("000.00.17.H52", acceptsClosed: true) == .agency(Province.closed))
-        #expect(try code(route("000.00.16.H52", acceptsClosed: true)) == .recipientNoSystem)
-        #expect(try code(route("000.00.99.H52", acceptsClosed: true)) == .recipientUnknown)
+    @Test func aSuccessorThatHasEndedItselfLeadsOn() throws {
+        // 23 → 17 → 18
+        #expect(try route("000.00.23.H52") == .agency(Province.successor))
+        #expect(try route("000.00.23.H52", .knownDocument) == .agency(Province.successor))
+    }
+
+    @Test func aRefusalSaysWhyAndWhereTo() throws {
+        guard case .none(let ended) = try route("000.00.20.H52"), case .none(let split) = try route("000.00.21.H52")
+        else { throw Refusal(.internalError) }
+        #expect(ended.detail == "000.00.20.H52 (2026-02-28)")
+        #expect(split.detail == "000.00.21.H52 → 000.00.14.H52, 000.00.18.H52")
+    }
+
+    @Test func aDefaultGetsWhatIsSentLaterAndAnotherWhatIsSaidOfOldDocuments() throws {
+        #expect(try route("000.00.22.H52") == .agency(Province.successor))
+        #expect(try route("000.00.22.H52", .knownDocument) == .agency(Province.finance))
+        #expect(try route("000.00.21.H52", .knownDocument) == .agency(Province.finance))
+    }
+
+    @Test func whatIsSaidOfOldDocumentsReachesClosedAgencies() throws {
+        #expect(try route("000.00.17.H52", .knownDocument) == .agency(Province.successor))
+        #expect(try route("000.00.20.H52", .knownDocument) == .agency(Province.ended))
+        #expect(try code(route("000.00.16.H52", .knownDocument)) == .recipientNoSystem)
+        #expect(try code(route("000.00.99.H52", .knownDocument)) == .recipientUnknown)
     }
 
     @Test func aHostileNameStaysShort() throws {

@@ -84,8 +84,8 @@ import Testing
             number, .close(lastDay: day, successor: try TestAgency.finance.id), on: try decision(), actor: Self.actor,
             at: .now())
         let closed = try #require(try await bench.database.registry().agencies.first { $0.code == code })
-        #expect(closed.validTo == day)
-        #expect(try closed.successor == bench.key(.finance))
+        #expect(closed.lastDay == day)
+        #expect(try closed.successors.map(\.agency) == [bench.key(.finance)])
         await bench.close()
     }
 

@@ -34,7 +34,7 @@ import Testing
         #expect(!agency.isHub)
         #expect(agency.version == after.version)
         #expect(after.agencies.allSatisfy { $0.version < after.version || $0.key == agency.key })
-        #expect(agency.isOpen(on: Instant.now().vietnamDate))
+        #expect(agency.isOpen(at: .now()))
         let events: [String] = try await bench.column(
             "SELECT event || ' ' || actor AS value FROM history ORDER BY at DESC, id DESC LIMIT 2")
         #expect(Set(events) == ["registry.agency-added operator:test", "registry.system-added operator:test"])
@@ -79,8 +79,10 @@ import Testing
         let bench = try await AcceptBench()
         let before = try await bench.database.registry()
         let code = try AgencyID(parsing: "H52.13")
-        try await bench.database.closeAgency(
-            code, lastDay: try CalendarDate(iso8601: "2026-12-31"), successor: nil, actor: actor)
+        _ = try await bench.database.close(
+            Succession(
+                [Succession.Closing(code, successors: [])], effective: try CalendarDate(iso8601: "2026-12-31").end),
+            actor: actor, at: .now())
         let after = try await bench.database.registry()
         for (old, new) in zip(before.agencies, after.agencies) {
             let isClosed = try new.key == bench.key(.construction)

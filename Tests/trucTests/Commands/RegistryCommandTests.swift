@@ -79,8 +79,11 @@ import VXPProtocol
               ],
               "code" : "000.00.13.H52",
               "name" : "Sở Xây dựng",
+              "successors" : [
+
+              ],
               "system" : "qlvb.soxd",
-              "validFrom" : "2019-01-01"
+              "validFrom" : "2019-01-01T00:00:00.000+07:00"
             }
 
             """

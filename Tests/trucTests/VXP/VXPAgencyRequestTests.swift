@@ -121,7 +121,7 @@ import VXPProtocol
                 "H52.13", "--data-dir", hub.dataDirectory,
             ] + grounds)
         #expect(closed.status == 0, "\(closed.errors)")
-        #expect(try await hub.command("agency", "show", Self.unit, "--json").output.contains("2026-12-31"))
+        #expect(try await hub.command("agency", "show", Self.unit, "--json").output.contains("2027-01-01T00:00:00"))
         try await hub.stop()
     }
 

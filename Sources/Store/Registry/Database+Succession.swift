@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Foundation
+
+extension Database {
+    /// Most deliveries that are moved in one transaction.
+    static let maxMoved = 500
+
+    /// Closes agencies, and writes down who takes their places. From the effective instant on nothing new goes to a
+    /// closed identifier but to its successor; it still reads what it has. What waits then is moved by `moveToSuccessors`.
+    ///
+    /// No acceptance that does not see it is under way when it returns: each was finished before, or is decided anew.
+    ///
+    /// - Parameters:
+    ///   - version: of the registry by which it was decided; nil for any.
+    ///   - isTrial: decides everything and changes nothing.
+    /// - Returns: nil when the registry is of another version.
+    /// - Throws: `Refusal`: `.agencyNotFound`; `.agencyClosed` for one that has ended; `.successorUnfit`;
+    ///   `.successionUndecided`; `.agencyHasUnits`; `.agencyClosedTooEarly` when documents of an agency or for it were
+    ///   accepted after the end; `.registryInvalid`. Nothing is changed then.
+    public func close(
+        _ succession: Succession, basedOn version: Int64? = nil, actor: String, at now: Instant, isTrial: Bool = false
+    ) async throws -> SuccessionOutcome? {
+        do {
+            return try await run { connection in
+                try connection.transaction {
+                    try connection.query(QueueStatements.changeEndpoints)
+                    let outcome = try connection.close(succession, basedOn: version, actor: actor, at: now)
+                    if isTrial { throw Undone.trial(outcome) }
+                    return outcome
+                }
+            }
+        } catch Undone.trial(let outcome) {
+            return outcome
+        } catch Undone.otherVersion {
+            return nil
+        }
+    }
+
+    /// Moves what still waits for agencies that have ended to those that take it: into their lists, and on its way to
+    /// their endpoints. What is being carried at this moment, or held, stays until it waits again; a document that the
+    /// successor has already is withdrawn.
+    ///
+    /// Called again and again it moves whatever came to wait since.
+    /// - Returns: how many were moved or withdrawn, and the endpoints for which there is something now.
+    public func moveToSuccessors(at now: Instant) async throws -> (count: Int, endpoints: Set<EndpointKey>) {
+        var total = 0
+        var endpoints: Set<EndpointKey> = []
+        while true {
+            let (count, due) = try await run { connection in
+                try connection.transaction { try SuccessionMove(connection: connection, now: now).batch() }
+            }
+            total += count
+            endpoints.formUnion(due)
+            // Moved once, it may wait for an agency that has ended as well.
+            if count == 0 { return (total, endpoints) }
+        }
+    }
+}
+
+/// Ends a transaction without its changes.
+private enum Undone: Error {
+    case trial(SuccessionOutcome)
+    case otherVersion
+}
+
+extension PostgresConnection {
+    /// Inside the transaction of whoever has more to write with it, which holds `changeEndpoints` already: a transaction
+    /// that takes it after a row of the registry could wait for an acceptance that waits for that row.
+    @discardableResult
+    func close(
+        _ succession: Succession, basedOn version: Int64? = nil, actor: String, at now: Instant
+    ) throws -> SuccessionOutcome {
+        let bumped = try query(RegistryStatements.bumpVersion).only().decode("registry_version", as: Int64.self)
+        if let version, bumped != version + 1 { throw Undone.otherVersion }
+        // After the locks: whatever was accepted is before this instant.
+        let present = max(now, .now())
+        let resolved = try ResolvedSuccession(
+            succession, agencies: try RegistryStatements.readAgencies(self), at: present)
+        let keys = resolved.closings.map { $0.agency.key.value }
+        let later = try query(
+            SuccessionStatements.acceptedSince,
+            [
+                .int8s(keys.map { $0 }), .timestamptz(resolved.effective),
+                .uuid(DeliveryID.earliest(at: resolved.effective).uuid),
+            ])
+        if resolved.effective < present, let row = later.first {
+            throw Refusal(.agencyClosedTooEarly, try row.decode("code", as: String.self))
+        }
+        var waiting: [Int64: Int] = [:]
+        for row in try query(SuccessionStatements.waiting, [.int8s(keys.map { $0 })]) {
+            waiting[try row.decode("recipient_agency_id")] = Int(try row.decode("count", as: Int64.self))
+        }
+        try pipeline(statements(resolved, succession.decision, actor: actor, at: present))
+        return SuccessionOutcome(
+            effective: resolved.effective,
+            agencies: resolved.closings.map { closing in
+                SuccessionOutcome.Agency(
+                    key: closing.agency.key, code: closing.agency.code, successors: closing.successors,
+                    waiting: waiting[closing.agency.key.value] ?? 0)
+            })
+    }
+
+    private func statements(
+        _ resolved: ResolvedSuccession, _ decision: Decision?, actor: String, at now: Instant
+    ) throws -> [PostgresStatement] {
+        var codes: [AgencyKey: String] = [:]
+        for row in try query(SuccessionStatements.codes) {
+            codes[AgencyKey(try row.decode("id"))] = try row.decode("code", as: String.self)
+        }
+        let rows = resolved.closings.map { closing in
+            var detail: [String: JSONText] = [
+                "agency": .string(closing.agency.code.text), "effective": .string(resolved.effective.iso8601),
+                "successors": .strings(closing.successors.map { codes[$0.agency] ?? "" }),
+                "pendingTo": .strings(closing.successors.filter(\.takesPending).map { codes[$0.agency] ?? "" }),
+                "newTo": .strings(closing.successors.filter(\.isDefault).map { codes[$0.agency] ?? "" }),
+            ]
+            if let until = resolved.toleratedUntil { detail["toleratedUntil"] = .string(until.iso8601) }
+            if let decision {
+                detail["decision"] = .string(decision.number)
+                detail["decisionDate"] = .string(decision.date.iso8601)
+            }
+            return HistoryRow(at: now, event: .agencyClosed, actor: actor, detail: detail)
+        }
+        let keys = PostgresValue.int8s(resolved.closings.map { $0.agency.key.value })
+        let heirs = resolved.closings.flatMap { closing in closing.successors.map { (closing.agency.key.value, $0) } }
+        return [
+            (
+                SuccessionStatements.end,
+                [keys, .timestamptz(resolved.effective), .optional(resolved.toleratedUntil) { .timestamptz($0) }]
+            ),
+            (SuccessionStatements.removeSuccessors, [keys]),
+            SuccessionStatements.addSuccessors.statement(
+                heirs.map { key, heir in
+                    [.int8(key), .int8(heir.agency.value), .bool(heir.takesPending), .bool(heir.isDefault)]
+                }),
+            HistoryRow.statement(rows),
+        ]
+    }
+}
+
+/// One batch of what waits for agencies that have ended.
+private struct SuccessionMove {
+    let connection: PostgresConnection
+    let now: Instant
+
+    private struct Delivery {
+        let id: UUID
+        let package: PackageID
+        let document: UUID
+        let from: Int64
+        let to: Int64
+        let toCode: String
+        let rank: Int16
+        /// The successor has the document already.
+        let isKnown: Bool
+    }
+
+    func batch() throws -> (count: Int, endpoints: Set<EndpointKey>) {
+        // No endpoint of a successor may appear that does not see what is moved.
+        try connection.query(QueueStatements.holdEndpoints)
+        let found = try connection.query(
+            SuccessionStatements.lockWaiting, [.timestamptz(now), .int8(Int64(Database.maxMoved))])
+        guard !found.isEmpty else { return (0, []) }
+        var moved: [Delivery] = []
+        var withdrawn: [Delivery] = []
+        var taken: Set<String> = []
+        for row in found {
+            let delivery = try read(row)
+            // Of two that come to the same agency in one batch, one is the document's.
+            let isFirst = taken.insert("\(delivery.document) \(delivery.to)").inserted
+            if delivery.isKnown || !isFirst { withdrawn.append(delivery) } else { moved.append(delivery) }
+        }
+        return (moved.count + withdrawn.count, try write(moved, withdrawn))
+    }
+
+    private func read(_ row: PostgresRow) throws -> Delivery {
+        Delivery(
+            id: try row.decode("id"), package: PackageID(uuid: try row.decode("package_id")),
+            document: try row.decode("document_package_id"), from: try row.decode("recipient_agency_id"),
+            to: try row.decode("successor_id"), toCode: try row.decode("code"),
+            rank: ClaimCursor.rank(Urgency(rawValue: Int(try row.decode("urgency", as: Int16.self))) ?? .normal),
+            isKnown: try row.decode("is_known"))
+    }
+
+    private func write(_ moved: [Delivery], _ withdrawn: [Delivery]) throws -> Set<EndpointKey> {
+        let ids = PostgresValue.uuids((moved + withdrawn).map { $0.id })
+        let agencies = PostgresValue.int8s(moved.map { $0.to })
+        let pairs: [PostgresValue] = [
+            .uuids(moved.map { $0.document }), .int8s(moved.map { $0.from }), agencies,
+        ]
+        let results = try connection.pipeline([
+            (SuccessionStatements.leaveQueue, [ids]),
+            (SuccessionStatements.move, [.uuids(moved.map { $0.id }), agencies, .timestamptz(now)]),
+            (SuccessionStatements.moveWords, pairs), (SuccessionStatements.moveRecalls, pairs),
+            (
+                SuccessionStatements.withdraw,
+                [.uuids(withdrawn.map { $0.id }), .texts(withdrawn.map { $0.toCode }), .timestamptz(now)]
+            ),
+            HistoryRow.statement(moved.map { row($0, .deliveryMoved) } + withdrawn.map { row($0, .deliveryWithdrawn) }),
+            (
+                QueueStatements.enqueue,
+                [
+                    .uuids(moved.map { $0.id }), agencies, .int2s(moved.map { $0.rank }),
+                    .timestamptzs(moved.map { _ in now }),
+                ]
+            ),
+        ])
+        return try results.last.map(EndpointKey.set) ?? []
+    }
+
+    private func row(_ delivery: Delivery, _ event: HistoryRow.Event) -> HistoryRow {
+        HistoryRow(
+            at: now, event: event, package: delivery.package, delivery: DeliveryID(uuid: delivery.id),
+            actor: HistoryRow.hubActor, detail: ["successor": .string(delivery.toCode)])
+    }
+}
+
+private enum SuccessionStatements {
+    /// Documents, not statuses, which a closed agency still sends and gets. Ids are older the smaller they are.
+    static let acceptedSince = """
+        SELECT agency.code FROM agency WHERE id = ANY ($1) AND (
+            EXISTS (
+                SELECT FROM package WHERE sender_agency_id = agency.id AND accepted_at >= $2 AND kind <> 'status')
+            OR EXISTS (
+                SELECT FROM delivery WHERE delivery.id >= $3 AND recipient_agency_id = agency.id
+                    AND message_type = 'edoc' AND created_at >= $2))
+        ORDER BY agency.code LIMIT 1
+        """
+
+    static let waiting = """
+        SELECT recipient_agency_id, count(*) AS count FROM delivery
+        WHERE recipient_agency_id = ANY ($1) AND state IN ('waiting', 'processing') GROUP BY recipient_agency_id
+        """
+
+    static let codes = "SELECT id, code FROM agency"
+
+    static let end = """
+        UPDATE agency SET valid_until = $2, tolerated_until = $3, version = registry_version,
+            changed_at = clock_timestamp()
+        FROM hub WHERE id = ANY ($1)
+        """
+
+    static let removeSuccessors = "DELETE FROM agency_successor WHERE agency_id = ANY ($1)"
+
+    static let addSuccessors = BulkInsert(
+        into: "agency_successor",
+        [("agency_id", .int8), ("successor_id", .int8), ("takes_pending", .bool), ("is_default", .bool)])
+
+    /// Not what a node carries at this moment; not what the successor was given up or withdrawn from, which stays where
+    /// the successor's system finds it, in the list of the closed agency.
+    static let lockWaiting = """
+        SELECT delivery.id, delivery.package_id, delivery.document_package_id, delivery.recipient_agency_id,
+            heir.successor_id, successor.code, package.urgency, EXISTS (
+                SELECT FROM delivery AS known WHERE known.document_package_id = delivery.document_package_id
+                    AND known.recipient_agency_id = heir.successor_id) AS is_known
+        FROM agency
+        JOIN agency_successor AS heir ON heir.agency_id = agency.id AND heir.takes_pending
+        JOIN agency AS successor ON successor.id = heir.successor_id
+        JOIN delivery ON delivery.recipient_agency_id = agency.id AND delivery.state IN ('waiting', 'processing')
+        JOIN package ON package.id = delivery.package_id
+        WHERE agency.valid_until <= $1
+            AND NOT EXISTS (SELECT FROM queue WHERE queue.delivery_id = delivery.id AND queue.node IS NOT NULL)
+            AND NOT EXISTS (
+                SELECT FROM delivery AS lost WHERE lost.document_package_id = delivery.document_package_id
+                    AND lost.recipient_agency_id = heir.successor_id
+                    AND lost.state IN ('refused', 'expired', 'withdrawn', 'undeliverable'))
+        ORDER BY delivery.id LIMIT $2 FOR UPDATE OF delivery
+        """
+
+    static let leaveQueue = "DELETE FROM queue WHERE delivery_id = ANY ($1)"
+
+    static let move = """
+        UPDATE delivery SET recipient_agency_id = new.agency_id, updated_at = $3
+        FROM unnest($1::uuid[], $2::bigint[]) AS new (id, agency_id) WHERE delivery.id = new.id
+        """
+
+    /// What was said of the document, and its recall, stay with its delivery.
+    static let moveWords = """
+        UPDATE document_status AS said SET recipient_agency_id = new.after
+        FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS new (document, before, after)
+        WHERE said.document_package_id = new.document AND said.recipient_agency_id = new.before
+            AND NOT EXISTS (
+                SELECT FROM document_status AS own
+                WHERE own.document_package_id = new.document AND own.recipient_agency_id = new.after)
+        """
+    static let moveRecalls = """
+        UPDATE recall SET recipient_agency_id = new.after
+        FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS new (document, before, after)
+        WHERE recall.document_package_id = new.document AND recall.recipient_agency_id = new.before
+            AND NOT EXISTS (
+                SELECT FROM recall AS own
+                WHERE own.document_package_id = new.document AND own.recipient_agency_id = new.after)
+        """
+
+    static let withdraw = """
+        UPDATE delivery SET state = 'withdrawn', updated_at = $3, detail = new.code
+        FROM unnest($1::uuid[], $2::text[]) AS new (id, code) WHERE delivery.id = new.id
+        """
+}
