@@ -41,6 +41,7 @@ import Testing
         let vinhLong = try profile("vinh-long-2022")
         #expect(vinhLong.filesMaxBytes?.value == 100 << 20 && vinhLong.fileFormats?.value.contains("rar") == true)
         #expect(vinhLong.filesMaxBytes?.source.contains("Điều 4.3") == true)
+        #expect(vinhLong.from == Instant(vietnam: try CalendarDate(iso8601: "2022-03-10")))
 
         let sonLa = try profile("son-la-2588-2018")
         #expect(sonLa.signature?.value == .required && sonLa.signature?.source.contains("Điều 10.1.a") == true)
