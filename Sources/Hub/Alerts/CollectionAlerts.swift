@@ -32,16 +32,17 @@ struct CollectionAlerts: Sendable {
         let clock = ContinuousClock()
         while !Task.isCancelled {
             let began = clock.now
-            do {
-                while try await keep(at: .now()), !Task.isCancelled {}
-                while try await findRepeatedCodes(at: .now()), !Task.isCancelled {}
-                try await tell()
-            } catch is CancellationError {
-                return
-            } catch {
-                logger.warning("alerts: the database could not be read", metadata: ["error": "\(error)"])
-            }
+            // Each by itself: what one of them meets must not silence the others.
+            await attempt { while try await self.keep(at: .now()), !Task.isCancelled {} }
+            await attempt { while try await self.findRepeatedCodes(at: .now()), !Task.isCancelled {} }
+            await attempt { try await self.tell() }
             try? await clock.sleep(for: max(Self.interval, began.duration(to: .now) * Self.restFactor))
+        }
+    }
+
+    private func attempt(_ step: () async throws -> Void) async {
+        do { try await step() } catch is CancellationError {} catch {
+            logger.warning("alerts: the database could not be read", metadata: ["error": "\(error)"])
         }
     }
 

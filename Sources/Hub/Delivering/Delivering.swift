@@ -317,7 +317,12 @@ extension RegistrySnapshot {
     /// An endpoint that may be carried to now; nil for one that is gone, suspended, or whose address or system cannot be
     /// used.
     func pushEndpoint(_ key: EndpointKey, at now: Instant) -> PushEndpoint? {
-        endpoints.first { $0.key == key && !$0.isSuspended }.flatMap { pushEndpoint($0, at: now) }
+        guard let record = endpoints.first(where: { $0.key == key && !$0.isSuspended }),
+            let agency = agency(record.agency)
+        else { return nil }
+        // What waits for an agency that has ended is its successor's, and moves there.
+        if case .agency(let heir) = heir(of: agency, in: .knownDocument, at: now), heir != record.agency { return nil }
+        return pushEndpoint(record, at: now)
     }
 
     /// How to reach an endpoint; nil for one whose address or system cannot be used.

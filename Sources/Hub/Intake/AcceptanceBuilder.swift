@@ -162,9 +162,11 @@ struct AcceptanceBuilder {
 }
 
 extension Envelope {
-    /// Leaves out what the record must not keep of something that may not travel: the subject and the names of files.
+    /// Leaves out what the record must not keep of something that may not travel: the subject, the type's name and the
+    /// names of files.
     fileprivate mutating func forgetWords() {
         subject = nil
+        typeName = nil
         attachments = attachments.enumerated().map { index, file in
             Attachment(
                 name: "tệp \(index + 1)", declaredType: file.declaredType, detectedType: file.detectedType,

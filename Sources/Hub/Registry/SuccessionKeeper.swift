@@ -19,7 +19,7 @@ public struct SuccessionKeeper: Sendable {
         self.logger = logger
     }
 
-    /// Until its task is cancelled. A database that is away is told of elsewhere.
+    /// Until its task is cancelled.
     public func run() async {
         let clock = ContinuousClock()
         while !Task.isCancelled {
@@ -30,10 +30,13 @@ public struct SuccessionKeeper: Sendable {
 
     /// One look.
     func look() async {
-        guard let (count, endpoints) = try? await store.database.moveToSuccessors(at: clocks.now()), count > 0 else {
-            return
+        do {
+            let (count, endpoints) = try await store.database.moveToSuccessors(at: clocks.now())
+            guard count > 0 else { return }
+            store.due.signal(endpoints)
+            logger.notice("deliveries moved to successors", metadata: ["count": "\(count)"])
+        } catch {
+            logger.warning("what waits could not be moved to successors", metadata: ["error": "\(error)"])
         }
-        store.due.signal(endpoints)
-        logger.notice("deliveries moved to successors", metadata: ["count": "\(count)"])
     }
 }

@@ -30,7 +30,7 @@ enum AcceptStatements {
             recall.outcome AS recalled
         FROM package_key AS key
         LEFT JOIN delivery ON delivery.document_package_id = key.package_id AND delivery.recipient_agency_id = $3
-            AND delivery.state <> 'undeliverable'
+            AND delivery.state <> 'undeliverable' AND NOT \(ConfirmationStatements.isAwaited)
         LEFT JOIN recall ON recall.document_package_id = key.package_id AND recall.recipient_agency_id = $3
         LEFT JOIN document_status AS said ON said.document_package_id = key.package_id AND said.recipient_agency_id = $3
         WHERE key.agency_id = $1 AND key.identity = $2

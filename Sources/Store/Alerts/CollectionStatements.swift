@@ -100,6 +100,8 @@ enum CollectionStatements {
         FROM alert_notice AS notice JOIN package ON package.id = notice.package_id
         LEFT JOIN delivery ON delivery.id = notice.delivery_id
         LEFT JOIN package AS other ON other.id = notice.other_package_id
+        -- Of what is sealed nobody is told anything.
+        WHERE NOT \(SealStatements.isSealed(first: "coalesce(package.first_package_id, package.id)"))
         -- Any of them, so that one that cannot be told does not stand before the others for ever.
         ORDER BY random() LIMIT $1
         """

@@ -213,9 +213,10 @@ private enum MailboxStatements {
         SELECT delivery.id, delivery.package_id, delivery.message_type, \(cut("package.subject")),
             \(cut("package.code_number")), \(cut("package.code_notation")), package.sender_written,
             \(cut("delivery.recipient_written")), package.accepted_at, delivery.entered_at, delivery.state,
-            delivery.refusal, said.latest, recall.outcome AS recalled, content.wrapped_key IS NULL AS is_destroyed
+            delivery.refusal, said.latest, recall.outcome AS recalled,
+            content.package_id IS NOT NULL AND content.wrapped_key IS NULL AS is_destroyed
         FROM package JOIN delivery ON delivery.package_id = package.id
-        JOIN content ON content.package_id = package.id
+        LEFT JOIN content ON content.package_id = package.id
         LEFT JOIN recall ON recall.document_package_id = delivery.document_package_id
             AND recall.recipient_agency_id = delivery.recipient_agency_id
         LEFT JOIN document_status AS said ON said.document_package_id = delivery.document_package_id

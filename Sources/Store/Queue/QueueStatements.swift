@@ -102,7 +102,8 @@ enum QueueStatements {
             detail = new.detail,
             failed_at = CASE WHEN new.state = 'waiting' THEN NULL ELSE failed_at END,
             entered_at = CASE WHEN new.state = 'delivered' THEN coalesce(entered_at, new.at) ELSE entered_at END,
-            is_notice_due = new.state IN ('refused', 'expired') AND EXISTS (
+            -- What its recipient had already is not told of as never delivered.
+            is_notice_due = new.state IN ('refused', 'expired') AND entered_at IS NULL AND EXISTS (
                 -- Nobody is told of the hub's own messages.
                 SELECT FROM package WHERE package.id = delivery.package_id AND system_id IS NOT NULL)
         FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::text[], $6::text[])

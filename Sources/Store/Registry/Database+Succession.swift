@@ -158,16 +158,24 @@ private struct SuccessionMove {
     }
 
     func batch() throws -> (count: Int, endpoints: Set<EndpointKey>) {
-        // No endpoint of a successor may appear that does not see what is moved.
-        try connection.query(QueueStatements.holdEndpoints)
+        guard try !connection.query(SuccessionStatements.isMovable, [.timestamptz(now)]).isEmpty else { return (0, []) }
+        // No endpoint of a successor may appear that does not see what is moved, and no word be taken or recall begun that
+        // speaks of the recipient before.
+        try connection.query(QueueStatements.changeEndpoints)
         let found = try connection.query(
-            SuccessionStatements.lockWaiting, [.timestamptz(now), .int8(Int64(Database.maxMoved))])
+            SuccessionStatements.lockWaiting, [.timestamptz(now), .int8(Int64(Database.maxMoved))]
+        ).map(read)
         guard !found.isEmpty else { return (0, []) }
+        // Claimed since it was looked at: whoever carries it says what becomes of it.
+        let carried = try Set(
+            connection.query(QueueStatements.lockQueue, [.uuids(found.map { $0.id })]).compactMap { row -> UUID? in
+                guard try row.decodeIfPresent("node", as: UUID.self) != nil else { return nil }
+                return try row.decode("delivery_id", as: UUID.self)
+            })
         var moved: [Delivery] = []
         var withdrawn: [Delivery] = []
         var taken: Set<String> = []
-        for row in found {
-            let delivery = try read(row)
+        for delivery in found where !carried.contains(delivery.id) {
             // Of two that come to the same agency in one batch, one is the document's.
             let isFirst = taken.insert("\(delivery.document) \(delivery.to)").inserted
             if delivery.isKnown || !isFirst { withdrawn.append(delivery) } else { moved.append(delivery) }
@@ -248,13 +256,7 @@ private enum SuccessionStatements {
         into: "agency_successor",
         [("agency_id", .int8), ("successor_id", .int8), ("takes_pending", .bool), ("is_default", .bool)])
 
-    /// Not what a node carries at this moment; not what the successor was given up or withdrawn from, which stays where
-    /// the successor's system finds it, in the list of the closed agency.
-    static let lockWaiting = """
-        SELECT delivery.id, delivery.package_id, delivery.document_package_id, delivery.recipient_agency_id,
-            heir.successor_id, successor.code, package.urgency, EXISTS (
-                SELECT FROM delivery AS known WHERE known.document_package_id = delivery.document_package_id
-                    AND known.recipient_agency_id = heir.successor_id) AS is_known
+    private static let movable = """
         FROM agency
         JOIN agency_successor AS heir ON heir.agency_id = agency.id AND heir.takes_pending
         JOIN agency AS successor ON successor.id = heir.successor_id
@@ -266,6 +268,18 @@ private enum SuccessionStatements {
                 SELECT FROM delivery AS lost WHERE lost.document_package_id = delivery.document_package_id
                     AND lost.recipient_agency_id = heir.successor_id
                     AND lost.state IN ('refused', 'expired', 'withdrawn', 'undeliverable'))
+        """
+
+    static let isMovable = "SELECT 1 AS found \(movable) LIMIT 1"
+
+    /// Not what a node carries at this moment; not what the successor was given up or withdrawn from, which stays where
+    /// the successor's system finds it, in the list of the closed agency.
+    static let lockWaiting = """
+        SELECT delivery.id, delivery.package_id, delivery.document_package_id, delivery.recipient_agency_id,
+            heir.successor_id, successor.code, package.urgency, EXISTS (
+                SELECT FROM delivery AS known WHERE known.document_package_id = delivery.document_package_id
+                    AND known.recipient_agency_id = heir.successor_id) AS is_known
+        \(movable)
         ORDER BY delivery.id LIMIT $2 FOR UPDATE OF delivery
         """
 

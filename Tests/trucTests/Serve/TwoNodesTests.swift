@@ -78,10 +78,15 @@ import VXPProtocol
         // From the next request on, at both.
         #expect(try await sender.send(try Sample.document("72", to: [Self.newcomer]), from: from).status == 200)
         for node in [first, second] { #expect(try await node.client(Province.health).received().count == 1) }
-        let closed = try await second.hub.command("agency", "close", Self.newcomer, "--last-day", "2026-01-01")
+        // One for which nothing was accepted yet: an end before that is refused.
+        let short = "000.00.77.H52"
+        let founded = try await first.hub.command(
+            "agency", "add", short, "--name", "Sở ngắn ngày", "--system", Province.systemID(Province.health))
+        #expect(founded.status == 0, "\(founded.errors)")
+        let closed = try await second.hub.command("agency", "close", short, "--last-day", "2026-01-01")
         #expect(closed.status == 0, "\(closed.errors)")
         let late = try await first.client(Province.construction).send(
-            try Sample.document("73", to: [Self.newcomer]), from: from)
+            try Sample.document("73", to: [short]), from: from)
         #expect(try late.reply.code == "recipient.closed")
         for node in [first, second] { try await node.hub.stop() }
     }
