@@ -12,13 +12,15 @@ struct AcceptanceBuilder {
     /// When the package had come to its end.
     let acceptedAt: Instant
 
+    typealias Judged = (policy: ActivatedPolicy, judgement: PolicyJudgement)
+
     /// What the policy makes of a package; nil for one that no policy judges.
     ///
     /// - Throws: `Refusal` when it may not be taken.
     static func judge(
         _ reading: PackageReading, _ header: PackageHeader, sender: AgencyKey, for submission: Submission,
         registry: RegistrySnapshot
-    ) throws(Refusal) -> (policy: ActivatedPolicy, judgement: PolicyJudgement)? {
+    ) throws(Refusal) -> Judged? {
         guard case .document(let document) = header else { return nil }
         // By the instant of the request: a change while it comes in does not divide it.
         let policy = registry.policy(at: submission.receivedAt)
@@ -26,17 +28,17 @@ struct AcceptanceBuilder {
         return (policy, try PolicyJudgement(reading, document, policy: policy, binds: binds))
     }
 
-    /// - Throws: `Refusal`: what the policy refuses, or `.internalError` when the hub has no entry of its own to speak with.
+    /// - Parameter judged: what `judge` has said by the same registry.
+    /// - Throws: `Refusal(.internalError)` when the hub has no entry of its own to speak with.
     func acceptance(
         of reading: PackageReading, header: PackageHeader, meaning: SHA256Digest, sha256: SHA256Digest,
-        plan: AcceptancePlan, content: NewContent
+        plan: AcceptancePlan, judged: Judged?, content: NewContent
     ) throws(Refusal) -> Acceptance {
         var envelope = Envelope(
             id: PackageID(at: acceptedAt), kind: plan.kind, sender: plan.sender,
             senderWritten: header.from.organID, system: submission.system, documentID: header.documentID,
             signature: reading.signature.rawValue, sha256: sha256, meaning: meaning,
             acceptedAt: acceptedAt, requestID: submission.request)
-        let judged = try Self.judge(reading, header, sender: plan.sender, for: submission, registry: registry)
         envelope.policy = judged?.policy
         let warnings = reading.warningCodes + (judged?.judgement.warnings ?? []) + Set(plan.warnings.map(\.code))
         envelope.warnings = warnings.sorted()

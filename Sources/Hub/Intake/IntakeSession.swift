@@ -72,11 +72,11 @@ public final class IntakeSession {
         }
         // Judged before anything is sealed: the header may have come with the very last bytes.
         let plan = try AcceptancePlan(header, for: submission, registry: submission.registry)
-        _ = try AcceptanceBuilder.judge(
+        let judged = try AcceptanceBuilder.judge(
             reading, header, sender: plan.sender, for: submission, registry: submission.registry)
         let content = try await sealedContent(reading.digest)
         do {
-            let receipt = try await accept(reading, header, meaning, content)
+            let receipt = try await accept(reading, header, meaning, judged, content)
             counters.count(receipt, length: content.length)
             return receipt
         } catch let refusal as Refusal {
@@ -94,8 +94,11 @@ public final class IntakeSession {
     }
 
     private func accept(
-        _ reading: PackageReading, _ header: PackageHeader, _ meaning: SHA256Digest, _ content: NewContent
+        _ reading: PackageReading, _ header: PackageHeader, _ meaning: SHA256Digest,
+        _ judged: AcceptanceBuilder.Judged?, _ content: NewContent
     ) async throws -> Receipt {
+        var judged = judged
+        var isJudgedAnew = false
         var snapshot = submission.registry
         var decidedAt = submission.receivedAt
         for _ in 0..<Self.maxDecisions {
@@ -103,10 +106,15 @@ public final class IntakeSession {
                 throw Refusal(.systemDisabled)
             }
             let plan = try AcceptancePlan(header, for: submission, registry: snapshot, at: decidedAt)
+            if isJudgedAnew {
+                judged = try AcceptanceBuilder.judge(
+                    reading, header, sender: plan.sender, for: submission, registry: snapshot)
+            }
             let acceptance = try AcceptanceBuilder(
                 submission: submission, registry: snapshot, acceptedAt: .now()
             ).acceptance(
-                of: reading, header: header, meaning: meaning, sha256: reading.digest, plan: plan, content: content)
+                of: reading, header: header, meaning: meaning, sha256: reading.digest, plan: plan, judged: judged,
+                content: content)
             switch try await store.accept(acceptance) {
             case .accepted(let id, let at):
                 return Receipt(
@@ -123,6 +131,7 @@ public final class IntakeSession {
             case .conflict(let first): throw Refusal(.documentConflict, "\(header.documentID) → \(first)")
             case .registryChanged:
                 snapshot = try await registry.current()
+                isJudgedAnew = true
                 // What has ended meanwhile has ended for this package too.
                 decidedAt = max(decidedAt, .now())
             }
