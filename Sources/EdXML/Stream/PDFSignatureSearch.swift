@@ -23,7 +23,10 @@ struct PDFSignatureSearch {
         // What lies across two pieces.
         let seam = tail + bytes.prefix(Self.mark.count - 1)
         isFound = seam.withUnsafeBytes(Self.holdsMark) || Self.holdsMark(bytes)
-        tail = Array((tail + bytes.suffix(Self.mark.count - 1)).suffix(Self.mark.count - 1))
+        // By place: `suffix` of a sequence would walk through all of the piece.
+        let last = bytes[max(0, bytes.count - (Self.mark.count - 1))...]
+        tail.append(contentsOf: last)
+        tail.removeFirst(max(0, tail.count - (Self.mark.count - 1)))
     }
 
     private static func holdsMark(_ bytes: UnsafeRawBufferPointer) -> Bool {
