@@ -24,7 +24,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
-        room("Exchange", []),
+        room("Exchange", [], resources: [.embedInCode("Policy/Profiles")]),
         room("Trust", ["Exchange", "COpenSSL"]),
         room("EdXML", ["Exchange", "Trust", "CLibXML2", "CZlib"], resources: [.embedInCode("Schema/edxml.xsd")]),
         room("VXPProtocol", ["Exchange", "Trust"]),

@@ -38,6 +38,26 @@ import Testing
         }
     }
 
+    /// The fuzzers compile the same sources by a manifest of their own, and after everything else.
+    @Test func `a room that the fuzzers compile has its resources there too`() throws {
+        let (product, fuzzers) = try (resources("Package.swift"), resources("Fuzz/Package.swift"))
+        let both = fuzzers.keys.filter { product[$0] != nil }
+        #expect(both.count >= 4)
+        for name in both { #expect(fuzzers[name] == product[name], "\(name)") }
+        #expect(fuzzers["Exchange"]?.isEmpty == false && fuzzers["EdXML"]?.isEmpty == false)
+    }
+
+    /// What stands between the brackets of `resources:`, by room.
+    private func resources(_ manifest: String) throws -> [String: String] {
+        let text = try Repository.text(of: manifest)
+        var found: [String: String] = [:]
+        for match in text.matches(of: #/room\(\s*"(?<name>\w+)"(?<rest>(?:(?!room\()[\s\S])*)/#) {
+            let list = match.output.rest.firstMatch(of: #/resources: \[(?<list>[^\]]*)\]/#)
+            found[String(match.output.name)] = list.map { String($0.output.list) } ?? ""
+        }
+        return found
+    }
+
     @Test(arguments: Room.tested)
     func `every room has tests of its own`(name: String) throws {
         let tested = try Repository.swift(under: "Tests/\(name)Tests").contains(where: holdsTest)
