@@ -32,7 +32,9 @@ public struct AgencyID: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Throws: `ParsingProblem` for an empty text, more than `maxLength` characters, or a character outside
     ///   `A–Z a–z 0–9 . - _`. Surrounding white space is the caller's to trim.
-    public init(parsing text: some StringProtocol) throws(ParsingProblem) {
+    @specialized(where Text == String)
+    @specialized(where Text == Substring)
+    public init<Text: StringProtocol>(parsing text: Text) throws(ParsingProblem) {
         let scalars = text.unicodeScalars
         guard !scalars.isEmpty else { throw ParsingProblem("AgencyID", "is empty") }
         var offset = 0

@@ -94,7 +94,8 @@ public struct SystemID: Hashable, Sendable, CustomStringConvertible, Codable {
     public let text: String
 
     /// - Throws: `ParsingProblem` unless the text is 1 to 64 of `A–Z a–z 0–9 . - _`.
-    public init(parsing text: some StringProtocol) throws(ParsingProblem) {
+    @specialized(where Text == String)
+    public init<Text: StringProtocol>(parsing text: Text) throws(ParsingProblem) {
         guard !text.isEmpty else { throw ParsingProblem("SystemID", "is empty") }
         for (offset, byte) in text.utf8.enumerated() {
             guard offset < Self.maxLength else {

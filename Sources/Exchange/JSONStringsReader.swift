@@ -67,7 +67,12 @@ public struct JSONStringsReader {
     func problem(_ reason: String) -> ParsingProblem { ParsingProblem(subject, reason, at: position) }
 
     mutating func skipSpace() {
-        while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) { position += 1 }
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x09, 0x0A, 0x0D: position += 1
+            default: return
+            }
+        }
     }
 
     mutating func take(_ character: Unicode.Scalar) -> Bool {
@@ -109,20 +114,27 @@ public struct JSONStringsReader {
 
     mutating func string() throws(ParsingProblem) -> String {
         guard take("\"") else { throw problem("expected a string") }
+        // Almost all strings have no escape and are taken in one piece.
+        let start = position
         var value: [UInt8] = []
+        var isWhole = true
         while position < bytes.count {
             let byte = bytes[position]
             switch byte {
             case 0x22:
                 position += 1
-                return String(decoding: value, as: UTF8.self)
+                return isWhole
+                    ? String(decoding: bytes[start..<position - 1], as: UTF8.self)
+                    : String(decoding: value, as: UTF8.self)
             case 0x5C:
+                if isWhole { value += bytes[start..<position] }
+                isWhole = false
                 position += 1
                 value.append(contentsOf: String(Character(try escape())).utf8)
             case 0..<0x20:
                 throw problem("has a raw control character")
             default:
-                value.append(byte)
+                if !isWhole { value.append(byte) }
                 position += 1
             }
         }

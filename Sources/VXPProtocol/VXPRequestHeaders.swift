@@ -24,18 +24,15 @@ public struct VXPRequestHeaders: Sendable {
     /// - Throws: `headerRepeated` when an `XroadVnpt-*` name occurs twice. `docId` and `docid` are one name in HTTP and
     ///   two in the SDK's memory: equal values pass, different ones are `parameterInvalid`, because one is a leftover of
     ///   an earlier call and nobody can tell which.
-    public init(_ fields: some Sequence<(name: String, value: String)>) throws(Refusal) {
-        let prefix = VXPHeader.prefix.asciiLowercased
+    public init(_ fields: [(name: String, value: String)]) throws(Refusal) {
         let docID = VXPParameterName.docID.asciiLowercased
         var values: [String: String] = [:]
         for (name, value) in fields {
-            let lowered = name.asciiLowercased
-            guard lowered.hasPrefix(prefix) else { continue }
-            let key = String(lowered.dropFirst(prefix.count))
+            guard let key = Self.parameterName(in: name) else { continue }
             let value = value.trimmedHeaderValue
             guard let earlier = values.updateValue(value, forKey: key) else { continue }
             guard key == docID else { throw Refusal(.headerRepeated, "XroadVnpt-\(key)") }
-            guard Array(earlier.utf8) == Array(value.utf8) else {
+            guard earlier.utf8.elementsEqual(value.utf8) else {
                 throw Refusal(.parameterInvalid, "docId: docId and docid name different items")
             }
         }
@@ -97,24 +94,29 @@ public struct VXPRequestHeaders: Sendable {
         } catch {
             throw Refusal(.parameterInvalid, error)
         }
-        let prefix = VXPHeader.prefix.asciiLowercased
         var signed: [String: String] = [:]
         for (key, value) in entries {
-            let lowered = key.asciiLowercased
-            guard lowered.hasPrefix(prefix) else {
+            guard let name = Self.parameterName(in: key) else {
                 throw Refusal(.parameterInvalid, "sign-header: a key does not begin with \(VXPHeader.prefix)")
             }
-            let name = String(lowered.dropFirst(prefix.count))
             guard let sent = values[name] else {
                 throw Refusal(.headerMismatch, "\(shown(key)) is signed but was not sent")
             }
             // Bytes, not `==`: Swift takes canonically equivalent strings for equal.
-            guard Array(sent.utf8) == Array(value.trimmedHeaderValue.utf8) else {
+            guard sent.utf8.elementsEqual(value.trimmedHeaderValue.utf8) else {
                 throw Refusal(.headerMismatch, "\(shown(key)) was sent with another value than the signed one")
             }
             signed[name] = sent
         }
         return try VXPSignedParameters(signed, now: now, window: window)
+    }
+
+    /// What follows the prefix in a header's name, in lower case; nil without the prefix. Most headers have none.
+    private static func parameterName(in name: String) -> String? {
+        let prefix = VXPHeader.prefix.utf8
+        let start = name.utf8.prefix(prefix.count)
+        guard start.elementsEqual(prefix, by: { $0.asciiLowercased == $1.asciiLowercased }) else { return nil }
+        return String(name[start.endIndex...]).asciiLowercased
     }
 
     private func header(_ name: String) throws(Refusal) -> String {

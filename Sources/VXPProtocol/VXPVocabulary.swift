@@ -73,10 +73,19 @@ enum VXPParameterName {
     static let unitVersion = "unitversion"
 }
 
+extension UInt8 {
+    /// The small letter of an ASCII capital; itself otherwise.
+    var asciiLowercased: UInt8 { (0x41...0x5A).contains(self) ? self | 0x20 : self }
+}
+
 extension String {
     /// ASCII letters in lower case, everything else untouched: `lowercased()` would turn U+212A into `k`.
     var asciiLowercased: String {
-        String(decoding: utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+        let bytes = utf8
+        return String(unsafeUninitializedCapacity: bytes.count) { room in
+            for (place, byte) in zip(room.indices, bytes) { room[place] = byte.asciiLowercased }
+            return bytes.count
+        }
     }
 
     /// Without spaces and tabs at either end, as an HTTP parser takes them off a header value (RFC 9110 §5.5).

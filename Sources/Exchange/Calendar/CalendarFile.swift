@@ -197,7 +197,7 @@ private struct CalendarReading {
         guard let founded = decision(fields, line) else { return }
         judge(
             CalendarEntry(
-                day: day, kind: kind, name: String(fields[2]).precomposedStringWithCanonicalMapping, decision: founded),
+                day: day, kind: kind, name: String(fields[2]).precomposed, decision: founded),
             line)
     }
 
@@ -211,7 +211,7 @@ private struct CalendarReading {
             findings.append(CalendarFinding(.badDecision, line: line))
             return nil
         }
-        return Decision(number: String(fields[3]).precomposedStringWithCanonicalMapping, date: date)
+        return Decision(number: String(fields[3]).precomposed, date: date)
     }
 
     private mutating func judge(_ entry: CalendarEntry, _ line: Int) {

@@ -96,7 +96,7 @@ public struct TableText: Sendable {
                 while let last = field.last, last == " " || last == "\t" { field.removeLast() }
             }
             guard isPlain(field) else { throw Broken(kind: .badText) }
-            fields.append(field.precomposedStringWithCanonicalMapping)
+            fields.append(field.precomposed)
             guard rest.popFirst() != nil else { return fields }
         }
     }

@@ -2,7 +2,7 @@
 import Foundation
 import Testing
 
-@testable import EdXML
+@testable import Exchange
 
 struct NormalizationTests {
     @Test func whatIsPassedOverIsInNFC() {

@@ -3,7 +3,7 @@ import Foundation
 
 extension String {
     /// In Unicode NFC: two systems may write the same Vietnamese letter composed or decomposed.
-    var precomposed: String {
+    public var precomposed: String {
         unicodeScalars.allSatisfy(Self.standsAsItIs) ? self : precomposedStringWithCanonicalMapping
     }
 
