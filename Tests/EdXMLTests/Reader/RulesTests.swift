@@ -40,6 +40,8 @@ struct RulesTests {
         ("<edXML:PromulgationDate>2026/03/05", "<edXML:PromulgationDate>2026/13/05", .dateInvalid),
         ("<edXML:PromulgationDate>2026/02/01", "<edXML:PromulgationDate>2026/02/29", .dateInvalid),
         ("<edXML:DueDate>2026/03/31", "<edXML:DueDate>31/03/2026", .dateInvalid),
+        // No field of a document has an hour, the due date neither.
+        ("<edXML:DueDate>2026/03/31", "<edXML:DueDate>2026/03/31 14:00", .dateInvalid),
         ("<edXML:Type>2<", "<edXML:Type>hai<", .numberInvalid),
         ("<edXML:Priority>1<", "<edXML:Priority>5<", .priorityUnknown),
         ("<edXML:TypeName>", "<edXML:TypeName>e\u{302}\u{301}", .textDecomposed),

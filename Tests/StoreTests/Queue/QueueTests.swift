@@ -30,6 +30,25 @@ import Testing
         await bench.close()
     }
 
+    /// Its hour is the one by which it must be there, and no field of edXML names it: it goes at once, before all others.
+    @Test func `hỏa tốc hẹn giờ waits for no hour`() async throws {
+        let bench = try await QueueBench()
+        let now = Instant.now()
+        let urgent = try await bench.accept(1, .immediate, prefix: "hỏa tốc", at: now.advanced(by: .seconds(-60)))
+        let acceptance = try bench.accepting.acceptance(
+            "hẹn giờ", version: try await bench.database.registryVersion(), at: now
+        ) { envelope in
+            envelope.urgency = .immediateTimed
+            envelope.dueDate = now.vietnamDate.adding(days: 1)
+        }
+        _ = try await bench.accepting.store.accept(acceptance)
+        let timed = acceptance.package.deliveries.map(\.id)
+        #expect(try await bench.claim().map(\.id) == timed + urgent)
+        // Who pulls has it in the list from the beginning, too.
+        #expect(try await bench.accepting.pending(.finance).map(\.id).contains(timed))
+        await bench.close()
+    }
+
     @Test func onlyWhoHasAnEndpointIsCarriedTo() async throws {
         let bench = try await QueueBench()
         let version = try await bench.database.registryVersion()
