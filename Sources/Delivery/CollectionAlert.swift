@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import Exchange
 
-/// The life of an alert about a document of which its recipient says nothing: fetched is not received. Pure.
+/// The life of an alert about what a recipient owes and does not give: fetched is not received, a recalled document is to be
+/// cancelled, a return is to say why. Pure.
 public struct CollectionAlert: Equatable, Sendable {
-    /// How long an alert stays open at most. Some systems never send a status; what is a month old is nobody's alarm.
+    /// How long an alert stays open at most. Some systems never send a status; what is a month old is nobody's alarm. A
+    /// cancellation is owed for ever.
     public static let lifetime = Duration.seconds(30 * 86_400)
     /// How long a delivery that is stopped or given up, of which its sender is told otherwise, is let alone.
     public static let pause = Duration.seconds(3_600)
+
+    /// What the recipient owes. The raw value is the column `collection_alert.duty`.
+    public enum Duty: String, CaseIterable, Sendable, Codable {
+        /// Any word about the document (NĐ 30/2020/NĐ-CP Điều 21.2.c).
+        case word
+        /// That it cancels the recalled document, said with 15 (QĐ 28/2018/QĐ-TTg Điều 9.2).
+        case cancellation
+        /// Why it has returned the document (QĐ 28/2018/QĐ-TTg Điều 5.4).
+        case reason
+    }
 
     /// Who is alerted. The raw value is the column `collection_alert.step`.
     public enum Step: String, CaseIterable, Sendable, Codable {
@@ -22,7 +34,7 @@ public struct CollectionAlert: Equatable, Sendable {
 
     /// Why an alert is over. The raw value is the column `collection_alert.ending`.
     public enum Ending: String, CaseIterable, Sendable, Codable {
-        /// The recipient has spoken: 01 to 06, 15 or 16.
+        /// The recipient has given what it owed.
         case heard
         /// The document was recalled or withdrawn; what is owed then is another duty.
         case recalled
@@ -30,37 +42,71 @@ public struct CollectionAlert: Equatable, Sendable {
         case tooOld = "too-old"
     }
 
-    /// How far a delivery has come without a word: what the alert says of it.
+    /// How things stand: what the alert says of it.
     public enum Stage: String, CaseIterable, Sendable, Codable {
         case notFetched = "not-fetched"
         case fetched
         /// Confirmed, or taken by the endpoint.
         case entered
+        /// Asked to cancel, and silent.
+        case recallUnanswered = "recall-unanswered"
+        /// Asked to cancel, and answered 16.
+        case recallDeclined = "recall-declined"
+        case returnedWithoutReason = "returned-without-reason"
 
-        public init(state: DeliveryState, isFetched: Bool) {
-            self = state == .delivered ? .entered : isFetched ? .fetched : .notFetched
+        public init(of duty: Duty, state: DeliveryState, isFetched: Bool, recall: RecallOutcome?) {
+            switch duty {
+            case .word: self = state == .delivered ? .entered : isFetched ? .fetched : .notFetched
+            case .cancellation: self = recall == .declined ? .recallDeclined : .recallUnanswered
+            case .reason: self = .returnedWithoutReason
+            }
         }
     }
 
     /// What is known of the delivery now.
     public struct Facts: Equatable, Sendable {
         public let state: DeliveryState
-        public let isHeard: Bool
-        public let isRecalled: Bool
-        public let acceptedAt: Instant
+        /// The recipient's latest word.
+        public let said: DocumentStatus?
+        /// Whether that word came with words of its own.
+        public let hasReason: Bool
+        public let recall: RecallOutcome?
+        public let isSealed: Bool
         public let urgency: Urgency
 
-        public init(state: DeliveryState, isHeard: Bool, isRecalled: Bool, acceptedAt: Instant, urgency: Urgency) {
+        public init(
+            state: DeliveryState, said: DocumentStatus?, hasReason: Bool, recall: RecallOutcome?, isSealed: Bool,
+            urgency: Urgency
+        ) {
             self.state = state
-            self.isHeard = isHeard
-            self.isRecalled = isRecalled
-            self.acceptedAt = acceptedAt
+            self.said = said
+            self.hasReason = hasReason
+            self.recall = recall
+            self.isSealed = isSealed
             self.urgency = urgency
         }
 
-        fileprivate var ending: Ending? {
-            if isHeard { return .heard }
-            return isRecalled || state == .withdrawn || state == .undeliverable ? .recalled : nil
+        fileprivate func ending(of duty: Duty) -> Ending? {
+            switch duty {
+            case .word:
+                if said != nil { return .heard }
+                return recall != nil || state == .withdrawn || state == .undeliverable ? .recalled : nil
+            case .cancellation:
+                if recall?.isOpen == true { return nil }
+                return recall == .cancelled ? .heard : .recalled
+            case .reason:
+                if recall != nil { return .recalled }
+                return DocumentStatus.owesReason(said, hasReason: hasReason) ? nil : .heard
+            }
+        }
+
+        /// Whether nobody can be asked for it now. A recall goes on its way whatever is sealed.
+        fileprivate func stops(_ duty: Duty) -> Bool {
+            switch duty {
+            case .word: isSealed || [.held, .refused, .expired].contains(state)
+            case .cancellation: false
+            case .reason: isSealed
+            }
         }
     }
 
@@ -75,41 +121,57 @@ public struct CollectionAlert: Equatable, Sendable {
         case close(Ending)
     }
 
+    public let duty: Duty
     public let step: Step
+    /// Since when it is owed: the document was accepted or put on its way again, it was recalled, it was returned.
+    public let since: Instant
     /// When it goes on.
     public let next: Instant
 
-    public init(step: Step, next: Instant) {
+    public init(_ duty: Duty, step: Step, since: Instant, next: Instant) {
+        self.duty = duty
         self.step = step
+        self.since = since
         self.next = next
     }
 
-    /// Begins to watch a delivery; nil for one that needs no watching.
+    /// Begins to watch for the word about a delivery that was accepted at an instant; nil for one that needs no watching.
     public static func watching(
-        _ facts: Facts, by schedule: CollectionAlertSchedule, _ calendar: WorkingCalendar
+        _ facts: Facts, since: Instant, by schedule: CollectionAlertSchedule, _ calendar: WorkingCalendar
     ) -> CollectionAlert? {
-        guard facts.ending == nil, let terms = schedule.terms[facts.urgency] else { return nil }
+        guard facts.ending(of: .word) == nil, let terms = schedule.terms[facts.urgency] else { return nil }
         return CollectionAlert(
-            step: .watched, next: schedule.instant(after: terms.agency, from: facts.acceptedAt, terms, calendar))
+            .word, step: .watched, since: since,
+            next: schedule.instant(after: terms.agency, from: since, terms, calendar))
     }
 
     /// What is to be done now. One step at a time, each with its whole term: a hub that was down alerts nobody in one breath.
     public func decide(
         _ facts: Facts, by schedule: CollectionAlertSchedule, _ calendar: WorkingCalendar, now: Instant
     ) -> Action {
-        if let ending = facts.ending { return step == .watched ? .forget : .close(ending) }
+        func end(_ ending: Ending) -> Action { step == .watched ? .forget : .close(ending) }
+        if let ending = facts.ending(of: duty) { return end(ending) }
         guard next <= now else { return .wait(until: next) }
-        guard let terms = schedule.terms[facts.urgency] else { return step == .watched ? .forget : .close(.tooOld) }
-        switch facts.state {
-        case .held, .refused, .expired: return .wait(until: now.advanced(by: Self.pause))
-        case .waiting, .processing, .delivered, .withdrawn, .undeliverable: break
+        guard let terms = schedule.terms(for: duty, facts.urgency) else { return end(.tooOld) }
+        if facts.stops(duty) {
+            return now < since.advanced(by: Self.lifetime) ? .wait(until: now.advanced(by: Self.pause)) : end(.tooOld)
         }
-        func after(_ term: Duration) -> Instant { schedule.instant(after: term, from: now, terms, calendar) }
+        func after(_ term: Duration, _ start: Instant) -> Instant {
+            schedule.instant(after: term, from: start, terms, calendar)
+        }
         switch step {
-        case .watched: return .raise(.agency, next: after(terms.superior))
-        case .agency: return .raise(.superior, next: after(terms.hub))
-        case .superior: return .raise(.hub, next: max(now, facts.acceptedAt).advanced(by: Self.lifetime))
-        case .hub: return .close(.tooOld)
+        case .watched:
+            // Who returns without a reason is asked at once: nothing else is still to come.
+            let first = duty == .reason ? since : after(terms.agency, since)
+            return first <= now ? .raise(.agency, next: after(terms.superior, now)) : .wait(until: first)
+        case .agency: return .raise(.superior, next: after(terms.hub, now))
+        case .superior: return .raise(.hub, next: max(now, since).advanced(by: Self.lifetime))
+        case .hub: return duty == .cancellation ? .wait(until: now.advanced(by: Self.lifetime)) : .close(.tooOld)
         }
     }
+}
+
+extension DocumentStatus {
+    /// Whether a recipient's latest word is a return that does not say why.
+    public static func owesReason(_ said: DocumentStatus?, hasReason: Bool) -> Bool { said == .returned && !hasReason }
 }

@@ -30,6 +30,12 @@ public struct CollectionAlertSchedule: Equatable, Sendable {
     /// From this urgency on documents are looked for by themselves, so that minutes are minutes however much else waits.
     public static let leastUrgent = Urgency.veryUrgent
 
+    /// The terms for what is owed of a document; nil when that raises no alert. Cancelling what was recalled is obligatory,
+    /// whatever a policy says of silence.
+    func terms(for duty: CollectionAlert.Duty, _ urgency: Urgency) -> Terms? {
+        terms[urgency] ?? (duty == .cancellation ? Self.standard.terms[urgency] : nil)
+    }
+
     /// The shortest time after which documents on either side of `leastUrgent` may raise an alert; nil when none does.
     public func shortestTerm(ofUrgent isUrgent: Bool) -> Duration? {
         terms.filter { ($0.key >= Self.leastUrgent) == isUrgent }.map(\.value.agency).min()

@@ -14,8 +14,9 @@ extension DocumentState {
         switch recall {
         case .cancelled: return .deleted
         case .withdrawn: return .recalled
-        case .owed: return .recallRequested
-        case .declined, nil: return said?.state
+        // 16 ends nothing: what was recalled is to be cancelled (QĐ 28/2018/QĐ-TTg Điều 9.2).
+        case .owed, .declined: return .recallRequested
+        case nil: return said?.state
         }
     }
 }
@@ -27,7 +28,8 @@ public enum DueStanding: String, CaseIterable, Sendable, Codable {
     case open
     /// Not dealt with, and the day is over.
     case overdue
-    /// Completed (06), returned (02), recalled, or never given to this recipient. "In progress" (05) is not done.
+    /// Completed (06), returned (02), recalled, or for nobody. "In progress" (05) is not done, and nor is what was given up on
+    /// its way: its recipient has not dealt with it, and it may go again.
     case done
 
     /// - Parameter today: in Vietnam.
@@ -35,8 +37,8 @@ public enum DueStanding: String, CaseIterable, Sendable, Codable {
         due: CalendarDate, said: StatusRecord?, recall: RecallOutcome?, state: DeliveryState, today: CalendarDate
     ) -> DueStanding {
         switch state {
-        case .withdrawn, .undeliverable, .refused, .expired: return .done
-        case .waiting, .processing, .delivered, .held: break
+        case .withdrawn, .undeliverable: return .done
+        case .waiting, .processing, .delivered, .held, .refused, .expired: break
         }
         if recall != nil || said?.furthest == .completed || said?.latest == .returned { return .done }
         return today > due ? .overdue : .open

@@ -105,6 +105,9 @@ import Testing
                     by: .standard, WorkingCalendar(), at: .now().advanced(by: .seconds(3_600 * number)))
                 _ = try await database.openAlerts(limit: 100)
             },
+            Question(name: "codes") { database, _, _ in
+                _ = try await database.findRepeatedCodes(at: .now().advanced(by: .seconds(3_600)))
+            },
             Question(name: "recall") { _, store, number in
                 _ = try await store.accept(
                     bench.status(.recallRequested, of: "mới \(number)", from: .construction, to: .finance))

@@ -22,6 +22,7 @@ public enum Metric: String, CaseIterable, Sendable {
     case held = "truc_held_deliveries"
     case collectionAlerts = "truc_collection_alerts"
     case urgentCollectionAlerts = "truc_urgent_collection_alerts"
+    case owedDuties = "truc_owed_duties"
     case overdueDocuments = "truc_overdue_documents"
     case repeatedCodes = "truc_repeated_codes_total"
     case walPosition = "truc_wal_position_bytes"
@@ -87,8 +88,16 @@ public enum Metric: String, CaseIterable, Sendable {
                 .gauge, "Open alerts about documents of which their recipients say nothing, by who was alerted last.",
                 "step", 3)
         case .urgentCollectionAlerts: entry(.gauge, "The open alerts about documents from hỏa tốc on.")
+        case .owedDuties:
+            entry(
+                .gauge,
+                "Cancellations of recalled documents, and reasons of returns, that agencies owe although all were alerted.",
+                "duty", 2)
         case .overdueDocuments:
-            entry(.gauge, "Documents at recipients that are not dealt with though their due day is over, of 30 days.")
+            entry(
+                .gauge,
+                "Documents at recipients that are not dealt with though their due day is over, of 30 days; 10001: at least."
+            )
         case .repeatedCodes:
             entry(.counter, "Documents whose number and notation their sender had used before in the year.")
         case .walPosition: entry(.gauge, "Bytes of write-ahead log since the database cluster was made.")

@@ -6,18 +6,26 @@ import Foundation
 import Logging
 import Store
 
-/// Fetched is not received: where a recipient says nothing of a document for too long, alerts it, the sender, the agency
-/// above and the operator, in this order and each once. And senders that use a number twice. A shell around `CollectionAlert`, one on each node.
+/// Fetched is not received: where a recipient owes something of a document for too long, alerts it, the sender, the agency
+/// above and the operator, in this order and each once. And senders that use a number twice. A shell around
+/// `CollectionAlert`, one on each node.
 struct CollectionAlerts: Sendable {
     /// Between two looks.
     static let interval = Duration.seconds(10)
     /// After a look it rests at least this many times as long as the look took.
     static let restFactor = 9
-    /// Messages of one look.
+    /// Messages that are read at once.
     static let maxRound = 50
+    /// Most times in a row that one of a look's tasks goes on, as long as there is more for it: then the next has its turn.
+    static let maxRounds = 200
+    /// The same of telling, which takes longer.
+    static let maxTellingRounds = 20
+    /// How long a message that could not be told lets the others go before it.
+    static let noticePause = Duration.seconds(300)
 
     let store: Store
     let registry: Registry
+    let voice: HubVoice
     let logger: Logger
     private let repeatedCodes = Counter(label: Metric.repeatedCodes.rawValue)
 
@@ -25,6 +33,7 @@ struct CollectionAlerts: Sendable {
         self.store = store
         self.registry = registry
         self.logger = logger
+        voice = HubVoice(store: store, registry: registry, logger: logger)
     }
 
     /// Looks until its task is cancelled.
@@ -33,15 +42,21 @@ struct CollectionAlerts: Sendable {
         while !Task.isCancelled {
             let began = clock.now
             // Each by itself: what one of them meets must not silence the others.
-            await attempt { while try await self.keep(at: .now()), !Task.isCancelled {} }
-            await attempt { while try await self.findRepeatedCodes(at: .now()), !Task.isCancelled {} }
-            await attempt { try await self.tell() }
+            await attempt(self.keep)
+            await attempt(self.tell, atMost: Self.maxTellingRounds)
+            await attempt(self.findRepeatedCodes)
+            await attempt(self.drop)
             try? await clock.sleep(for: max(Self.interval, began.duration(to: .now) * Self.restFactor))
         }
     }
 
-    private func attempt(_ step: () async throws -> Void) async {
-        do { try await step() } catch is CancellationError {} catch {
+    /// - Parameter step: returns whether there is more to be done.
+    private func attempt(_ step: (Instant) async throws -> Bool, atMost rounds: Int = maxRounds) async {
+        do {
+            for _ in 0..<rounds {
+                guard try await step(.now()), !Task.isCancelled else { return }
+            }
+        } catch is CancellationError {} catch {
             logger.warning("alerts: the database could not be read", metadata: ["error": "\(error)"])
         }
     }
@@ -71,49 +86,53 @@ struct CollectionAlerts: Sendable {
         return round.isMore
     }
 
-    /// Tells what is due. One that cannot be told keeps no other from it.
-    func tell() async throws {
-        let due = try await store.database.dueAlertNotices(limit: Self.maxRound)
-        guard !due.isEmpty else { return }
-        let snapshot = try await registry.current()
-        let contacts = DutyContacts(try await store.database.dutyContacts(), in: snapshot)
+    /// Tells what is due, the most urgent first. One that cannot be told keeps no other from it.
+    ///
+    /// - Returns: whether there is more to be told.
+    func tell(at now: Instant) async throws -> Bool {
+        let due = try await store.database.dueAlertNotices(limit: Self.maxRound, at: now)
+        guard !due.isEmpty else { return false }
+        let contacts = try await store.database.dutyContacts()
         for notice in due {
             do {
-                try await tell(notice, snapshot, contacts)
+                if try await tell(notice, contacts) {
+                    try await store.database.alertNoticeTold(notice)
+                    continue
+                }
             } catch {
                 logger.warning(
                     "alerts: somebody could not be told yet",
-                    metadata: ["package": "\(notice.package)", "error": "\(error)"])
+                    metadata: ["package": "\(notice.subject.package)", "error": "\(error)"])
             }
+            try await store.database.postponeAlertNotice(notice, until: now.advanced(by: Self.noticePause))
         }
+        return due.count == Self.maxRound
     }
 
-    private func tell(_ due: AlertNotice, _ registry: RegistrySnapshot, _ contacts: DutyContacts) async throws {
-        guard let addressee = addressee(of: due, registry, contacts) else {
-            return try await store.database.alertNoticeTold(due)
+    /// Lets go of messages that are too old, or too many.
+    func drop(at now: Instant) async throws -> Bool {
+        let dropped = try await store.database.dropAlertNotices(at: now)
+        if dropped > 0 {
+            logger.error("alerts: messages were let go untold", metadata: ["messages": "\(dropped)"])
         }
-        let text =
-            switch due.matter {
-            case .silence(let silence):
-                Self.text(silence, at: due.at, contacts: contacts.text(of: silence.recipient))
-            case .repeatedCode(let document, let acceptedAt):
-                Self.text(repeating: document, acceptedAt, in: due.package)
-            }
-        // Not 02: nobody has returned anything.
-        let notice = try HubNotice(
-            saying: text, status: .arrived, to: addressee,
-            of: HubNotice.Subject(
-                package: due.package, sender: due.sender, senderWritten: due.senderWritten, documentID: due.documentID,
-                codeNumber: due.codeNumber, codeNotation: due.codeNotation, promulgationDate: due.promulgationDate,
-                at: due.at, request: RequestID(at: due.at)),
-            registry: registry)
-        switch try await store.accept(Acceptance(registryVersion: registry.version, package: notice.package)) {
-        case .accepted, .known: try await store.database.alertNoticeTold(due)
-        // The next round decides again.
-        case .registryChanged: break
-        case .conflict, .destroyed, .frozen, .sealed:
-            logger.error("alerts: somebody could not be told", metadata: ["package": "\(due.package)"])
-            try await store.database.alertNoticeTold(due)
+        return false
+    }
+
+    private func tell(_ due: AlertNotice, _ contacts: [DutyContact]) async throws -> Bool {
+        // Of what is sealed nobody is told anything, but that it is to be cancelled.
+        guard !due.isSealed || due.isAboutRecall else { return true }
+        return try await voice.say(about: due.subject) { registry, subject in
+            let contacts = DutyContacts(contacts, in: registry)
+            guard let addressee = addressee(of: due, registry, contacts) else { return nil }
+            let text =
+                switch due.matter {
+                case .silence(let silence):
+                    AlertWords.text(silence, at: subject.at, contacts: contacts.text(of: silence.recipient))
+                case .repeatedCode(let document, let acceptedAt):
+                    AlertWords.text(repeating: document, acceptedAt, in: subject.package)
+                }
+            // Not 02: nobody has returned anything.
+            return try HubNotice(saying: text, status: .arrived, to: addressee, of: subject, registry: registry)
         }
     }
 
@@ -122,7 +141,7 @@ struct CollectionAlerts: Sendable {
         of due: AlertNotice, _ registry: RegistrySnapshot, _ contacts: DutyContacts
     ) -> (key: AgencyKey, written: String)? {
         switch (due.addressee, due.matter) {
-        case (.sender, _): registry.agency(due.sender).map { ($0.key, due.senderWritten) }
+        case (.sender, _): registry.agency(due.subject.sender).map { ($0.key, due.subject.senderWritten) }
         case (.recipient, .silence(let silence)):
             registry.agency(silence.recipient).map { ($0.key, silence.recipientWritten) }
         case (.superior, .silence(let silence)):
@@ -130,34 +149,12 @@ struct CollectionAlerts: Sendable {
         case (.recipient, .repeatedCode), (.superior, .repeatedCode): nil
         }
     }
+}
 
-    /// The delivery's id makes messages about different recipients different ones. Recipients' names are cut as in every
-    /// message of the hub.
-    static func text(_ silence: AlertNotice.Silence, at: Instant, contacts: String) -> String {
-        let stage =
-            switch silence.stage {
-            case .notFetched: "chưa lấy văn bản"
-            case .fetched: "đã lấy văn bản nhưng chưa xác nhận"
-            case .entered: "đã nhận gói tin nhưng văn thư chưa báo"
-            }
-        let minutes = max(0, at.duration(since: silence.acceptedAt).components.seconds / 60)
-        let call = contacts.isEmpty ? "" : " Đầu mối trực – \(contacts)."
-        return """
-            [Trục] Cảnh báo: sau \(minutes) phút, \(cut(silence.recipientWritten)) \(stage), chưa có trạng thái 01 hoặc 03 \
-            (độ khẩn: \(silence.urgency.vietnamese)). Đề nghị đơn vị nhận kiểm tra và báo nhận ngay.\(call) \
-            (\(silence.delivery))
-            """
-    }
-
-    static func text(repeating document: String, _ acceptedAt: Instant, in package: PackageID) -> String {
-        """
-        [Trục] Cảnh báo: số và ký hiệu của văn bản này đã dùng trong năm cho văn bản \(cut(document)), trục nhận lúc \
-        \(acceptedAt.iso8601). Cả hai đều được giao; đề nghị Văn thư kiểm tra, nếu cấp trùng số thì thu hồi một văn bản. \
-        (\(package))
-        """
-    }
-
-    private static func cut(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.prefix(HubNotice.maxNameLength)))
+extension AlertNotice {
+    /// Whether it reminds of a recall, which goes on its way as ever.
+    fileprivate var isAboutRecall: Bool {
+        guard case .silence(let silence) = matter else { return false }
+        return silence.stage == .recallUnanswered || silence.stage == .recallDeclined
     }
 }

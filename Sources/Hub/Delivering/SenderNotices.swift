@@ -6,15 +6,19 @@ import Store
 
 /// Tells senders of deliveries that were given up after their package had been accepted: refused by the recipient's
 /// endpoint, or expired. In the hub's own name, as of recipients that it cannot deliver to at all (house §4.9).
-///
-/// A notice is a package like any other. Made twice, by two nodes or after a crash, it has the same bytes and is one.
 struct SenderNotices {
     /// Notices of one round.
     static let maxRound = 16
 
     let store: Store
-    let registry: Registry
+    let voice: HubVoice
     let logger: Logger
+
+    init(store: Store, registry: Registry, logger: Logger) {
+        self.store = store
+        self.logger = logger
+        voice = HubVoice(store: store, registry: registry, logger: logger)
+    }
 
     /// Tells what is due now, at most `maxRound`. One that cannot be told keeps no other from it.
     ///
@@ -32,22 +36,11 @@ struct SenderNotices {
     }
 
     private func tell(_ due: DueNotice) async throws {
-        let snapshot = try await registry.current()
         let refused = Receipt.RefusedRecipient(written: due.recipientWritten, refusal: Refusal(due.refusal))
-        let notice = try HubNotice(
-            about: [refused],
-            of: HubNotice.Subject(
-                package: due.package, sender: due.sender, senderWritten: due.senderWritten, documentID: due.documentID,
-                codeNumber: due.codeNumber, codeNotation: due.codeNotation, promulgationDate: due.promulgationDate,
-                at: due.at, request: RequestID(at: due.at)),
-            registry: snapshot)
-        switch try await store.accept(Acceptance(registryVersion: snapshot.version, package: notice.package)) {
-        case .accepted, .known: try await store.database.noticeSent(due)
-        // The next round decides again.
-        case .registryChanged: break
-        case .conflict, .destroyed, .frozen, .sealed:
-            logger.error("push: a sender could not be told", metadata: ["delivery": "\(due.delivery)"])
-            try await store.database.noticeSent(due)
+        let isDone = try await voice.say(about: due.subject) { registry, subject in
+            try HubNotice(about: [refused], of: subject, registry: registry)
         }
+        // Else the next round decides again.
+        if isDone { try await store.database.noticeSent(due) }
     }
 }

@@ -120,6 +120,14 @@ struct HubNotice {
 }
 
 extension HubNotice.Subject {
+    /// A package that was accepted before.
+    init(_ subject: NoticeSubject) {
+        self.init(
+            package: subject.package, sender: subject.sender, senderWritten: subject.senderWritten,
+            documentID: subject.documentID, codeNumber: subject.codeNumber, codeNotation: subject.codeNotation,
+            promulgationDate: subject.promulgationDate, at: subject.at, request: RequestID(at: subject.at))
+    }
+
     /// A package that is being accepted.
     init(_ envelope: Envelope) {
         self.init(

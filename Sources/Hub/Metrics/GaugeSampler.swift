@@ -38,6 +38,7 @@ public struct GaugeSampler: Sendable {
                 // It sets its gauge itself; a disk that does not tell is told of by whoever needs it.
                 try? await disk.look()
                 await read(into: gauges)
+                await count(into: gauges)
             }
             try? await clock.sleep(for: max(interval, took * Self.restFactor))
         }
@@ -54,6 +55,22 @@ public struct GaugeSampler: Sendable {
         } catch {
             // The old values stay; `readingTime` tells how old they are.
             logger.warning("metrics: the database could not be read", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+extension GaugeSampler {
+    /// What takes its time in a long table, each by itself: none of them keeps another, or the reading, from being shown.
+    private func count(into gauges: SampledGauges) async {
+        await counted { gauges.set(try await database.countOpenAlerts()) }
+        await counted {
+            gauges.set(.overdueDocuments, Double(try await database.countOverdue(today: clocks.now().vietnamDate)))
+        }
+    }
+
+    private func counted(_ count: () async throws -> Void) async {
+        do { try await count() } catch is CancellationError {} catch {
+            logger.warning("metrics: something could not be counted", metadata: ["error": "\(error)"])
         }
     }
 }
@@ -86,14 +103,20 @@ private final class SampledGauges {
         }
         setOldest(reading.oldest)
         set(.held, Double(reading.held))
-        for (step, count) in reading.alerts {
-            Gauge(label: Metric.collectionAlerts.rawValue, dimensions: [("step", step.rawValue)]).record(count)
-        }
-        set(.overdueDocuments, Double(reading.overdue))
-        set(.urgentCollectionAlerts, Double(reading.urgentAlerts))
         set(.walPosition, Double(reading.walPosition))
         set(.walRetained, Double(reading.walRetained))
         set(.readingTime, now.seconds)
+    }
+
+    func set(_ alerts: AlertCount) {
+        for step in CollectionAlert.Step.allCases where step != .watched {
+            Gauge(label: Metric.collectionAlerts.rawValue, dimensions: [("step", step.rawValue)])
+                .record(alerts[.word, step])
+        }
+        set(.urgentCollectionAlerts, Double(alerts.urgentSilences))
+        for duty in CollectionAlert.Duty.allCases where duty != .word {
+            Gauge(label: Metric.owedDuties.rawValue, dimensions: [("duty", duty.rawValue)]).record(alerts[duty, .hub])
+        }
     }
 
     /// An agency that has everything is no longer told of.
@@ -112,7 +135,7 @@ private final class SampledGauges {
         }
     }
 
-    private func set(_ metric: Metric, _ value: Double) { Gauge(label: metric.rawValue).record(value) }
+    func set(_ metric: Metric, _ value: Double) { Gauge(label: metric.rawValue).record(value) }
 }
 
 extension Instant {

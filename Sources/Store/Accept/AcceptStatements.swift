@@ -26,7 +26,7 @@ enum AcceptStatements {
 
     /// The document a status speaks of, and what its recipient has said so far.
     static let statusTarget = """
-        SELECT key.package_id AS document, delivery.id AS delivery, said.latest, said.furthest,
+        SELECT key.package_id AS document, delivery.id AS delivery, said.latest, said.latest_description, said.furthest,
             recall.outcome AS recalled
         FROM package_key AS key
         LEFT JOIN delivery ON delivery.document_package_id = key.package_id AND delivery.recipient_agency_id = $3

@@ -87,6 +87,8 @@ struct DocumentEffects {
         if outcome == .owed {
             statements.append(
                 history(.recallAsked, document, deliveries.first?.id, envelope))
+            statements.append(
+                CollectionStatements.begin(.cancellation, of: deliveries.map(\.id), at: envelope.acceptedAt))
         }
         try connection.pipeline(statements)
     }
@@ -150,7 +152,13 @@ struct DocumentEffects {
             let own = Envelope.StatusClaim(
                 status: claim.status, description: claim.description, owner: claim.owner, recipient: each.holder)
             if try answer(each.row, document, DeliveryID(uuid: delivery), own, envelope) { isAnswer = true }
-            heard.append(CollectionStatements.heard(DeliveryID(uuid: delivery), by: envelope))
+            let id = DeliveryID(uuid: delivery)
+            guard DocumentStatus.owesReason(claim.status, hasReason: claim.description != nil) else {
+                heard.append(CollectionStatements.heard(id, [.word, .reason], by: envelope))
+                continue
+            }
+            heard.append(CollectionStatements.heard(id, [.word], by: envelope))
+            heard.append(CollectionStatements.begin(.reason, of: [id], at: envelope.acceptedAt))
         }
         let before = try target.decodeIfPresent("latest", as: String.self).flatMap(DocumentStatus.init(rawValue:)).map {
             latest in
@@ -159,7 +167,12 @@ struct DocumentEffects {
                 furthest: try target.decodeIfPresent("furthest", as: String.self).flatMap(
                     DocumentStatus.init(rawValue:)))
         }
-        if before?.latest == claim.status { return isAnswer ? .applied : .repeated }
+        // The same word again says something new where it gives the reason that the first one lacked.
+        let hadReason = try target.decodeIfPresent("latest_description", as: String.self) != nil
+        let givesReason =
+            DocumentStatus.owesReason(before?.latest, hasReason: hadReason)
+            && !DocumentStatus.owesReason(claim.status, hasReason: claim.description != nil)
+        if before?.latest == claim.status, !givesReason { return isAnswer ? .applied : .repeated }
         let after = StatusRecord.after(before, saying: claim.status)
         try connection.pipeline(
             [
@@ -216,6 +229,7 @@ struct DocumentEffects {
                 after == .cancelled ? .recallAgreed : .recallDeclined, document, delivery, envelope),
         ]
         if after == .cancelled {
+            statements.append(CollectionStatements.heard(delivery, [.cancellation], by: envelope))
             // Whoever cancels it has it: nothing of it stays in the list or on its way.
             for sent in try lock(document, [claim.recipient]).values.joined() {
                 guard case .become(let entered) = sent.seen.life.decide(.done) else { continue }

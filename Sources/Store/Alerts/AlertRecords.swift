@@ -6,10 +6,12 @@ import Exchange
 public struct OpenAlert: Sendable, Equatable {
     public let delivery: DeliveryID
     public let package: PackageID
+    public let duty: CollectionAlert.Duty
     public let step: CollectionAlert.Step
     public let stage: CollectionAlert.Stage
     public let urgency: Urgency
-    public let acceptedAt: Instant
+    /// Since when it is owed.
+    public let since: Instant
     public let raisedAt: Instant
     public let recipient: AgencyKey
     public let recipientWritten: String
@@ -28,15 +30,10 @@ public struct AlertNotice: Sendable {
 
     public let id: Int64
     public let addressee: Addressee
-    public let package: PackageID
-    public let sender: AgencyKey
-    public let senderWritten: String
-    public let documentID: DocumentID
-    public let codeNumber: String?
-    public let codeNotation: String?
-    public let promulgationDate: CalendarDate?
-    /// When the alert was raised.
-    public let at: Instant
+    /// The document, and when the alert was raised.
+    public let subject: NoticeSubject
+    /// Whether the document is sealed: only that it is to be cancelled may be told of it.
+    public let isSealed: Bool
     public let matter: Matter
 
     /// What is told.
@@ -46,14 +43,15 @@ public struct AlertNotice: Sendable {
         case repeatedCode(documentID: String, acceptedAt: Instant)
     }
 
-    /// A recipient that says nothing of a document.
+    /// A recipient that owes something of a document.
     public struct Silence: Sendable, Equatable {
         public let delivery: DeliveryID
         public let stage: CollectionAlert.Stage
         public let urgency: Urgency
         public let recipient: AgencyKey
         public let recipientWritten: String
-        public let acceptedAt: Instant
+        /// Since when.
+        public let since: Instant
     }
 }
 
@@ -63,4 +61,13 @@ public struct CollectionRound: Sendable, Equatable {
     public var raised: [CollectionAlert.Step: Int] = [:]
     /// Whether there is more to be looked at.
     public var isMore = false
+}
+
+/// How many alerts are open.
+public struct AlertCount: Sendable, Equatable {
+    public var open: [CollectionAlert.Duty: [CollectionAlert.Step: Int]] = [:]
+    /// Of documents from hỏa tốc on, those whose recipients say nothing.
+    public var urgentSilences = 0
+
+    public subscript(_ duty: CollectionAlert.Duty, _ step: CollectionAlert.Step) -> Int { open[duty]?[step] ?? 0 }
 }

@@ -2,7 +2,7 @@
 import Delivery
 import Exchange
 
-/// The SQL of alerts about documents of which their recipients say nothing.
+/// The SQL of alerts about what recipients owe of documents.
 enum CollectionStatements {
     /// One node at a time moves a cursor; another leaves it to that one.
     static let lockCursor = "SELECT after FROM sweep_cursor WHERE name = $1 FOR UPDATE SKIP LOCKED"
@@ -16,10 +16,11 @@ enum CollectionStatements {
         """
     static let ordinary = "SELECT id FROM delivery WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3"
 
+    private static let isSealed = SealStatements.isSealed(first: "delivery.document_package_id")
     private static let facts = """
         SELECT delivery.id, delivery.package_id, delivery.state, delivery.created_at, package.urgency, package.kind,
-            delivery.fetched_at IS NOT NULL AS is_fetched, said.latest IS NOT NULL AS is_heard,
-            recall.outcome IS NOT NULL AS is_recalled
+            delivery.fetched_at IS NOT NULL AS is_fetched, said.latest, said.latest_description,
+            recall.outcome AS recalled, \(isSealed) AS is_sealed
         FROM delivery JOIN package ON package.id = delivery.package_id
         LEFT JOIN document_status AS said ON said.document_package_id = delivery.document_package_id
             AND said.recipient_agency_id = delivery.recipient_agency_id
@@ -30,43 +31,64 @@ enum CollectionStatements {
     static let factsByDelivery = facts + " WHERE delivery.id = ANY ($1)"
 
     static let watch = """
-        INSERT INTO collection_alert (delivery_id, step, urgency, next_at)
-        SELECT new.id, 'watched', new.urgency, new.next_at
-        FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[]) AS new (id, urgency, next_at)
+        INSERT INTO collection_alert (delivery_id, duty, step, urgency, since, next_at)
+        SELECT new.id, 'word', 'watched', new.urgency, new.since, new.next_at
+        FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[], $4::timestamptz[])
+            AS new (id, urgency, since, next_at)
         ON CONFLICT DO NOTHING
         """
 
+    /// From now on a duty is owed of these deliveries, as far as they bring documents; one that was told of before begins anew.
+    static func begin(
+        _ duty: CollectionAlert.Duty, of deliveries: [DeliveryID], at now: Instant
+    ) -> PostgresStatement {
+        (
+            """
+            INSERT INTO collection_alert (delivery_id, duty, step, urgency, since, next_at)
+            SELECT delivery.id, $2, 'watched', package.urgency, $3, $3
+            FROM delivery JOIN package ON package.id = delivery.package_id
+            WHERE delivery.id = ANY ($1) AND package.kind IN ('document', 'replacement') ORDER BY delivery.id
+            ON CONFLICT (delivery_id, duty) DO UPDATE SET step = 'watched', since = excluded.since,
+                next_at = excluded.next_at, raised_at = NULL, closed_at = NULL, ending = NULL
+            """, [.uuids(deliveries.map { $0.uuid }), .text(duty.rawValue), .timestamptz(now)]
+        )
+    }
+
     /// Those whose time has come; another node takes what this one does not.
-    static let due = """
-        SELECT delivery_id, step, next_at FROM collection_alert WHERE next_at <= $1
-        ORDER BY next_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    private static func due(_ condition: String) -> String {
         """
+        SELECT delivery_id, duty, step, since, next_at FROM collection_alert
+        WHERE next_at <= $1 AND next_at IS NOT NULL AND \(condition) ORDER BY next_at LIMIT $2 FOR UPDATE SKIP LOCKED
+        """
+    }
+    static let urgentDue = due("urgency >= 2")
+    static let ordinaryDue = due("urgency < 2")
 
-    static let wait = "UPDATE collection_alert SET next_at = $2 WHERE delivery_id = $1"
+    static let wait = "UPDATE collection_alert SET next_at = $3 WHERE delivery_id = $1 AND duty = $2"
     static let raise = """
-        UPDATE collection_alert SET step = $2, next_at = $3, raised_at = coalesce(raised_at, $4) WHERE delivery_id = $1
+        UPDATE collection_alert SET step = $3, next_at = $4, raised_at = coalesce(raised_at, $5)
+        WHERE delivery_id = $1 AND duty = $2
         """
-    static let forget = "DELETE FROM collection_alert WHERE delivery_id = $1 AND step = 'watched'"
+    static let forget = "DELETE FROM collection_alert WHERE delivery_id = $1 AND duty = $2 AND step = 'watched'"
     static let close = """
-        UPDATE collection_alert SET next_at = NULL, closed_at = $2, ending = $3 WHERE delivery_id = $1
-        """
-    static let addNotice = """
-        INSERT INTO alert_notice (kind, addressee, package_id, delivery_id, stage, at)
-        VALUES ('collection', $1, $2, $3, $4, $5)
+        UPDATE collection_alert SET next_at = NULL, closed_at = $3, ending = $4 WHERE delivery_id = $1 AND duty = $2
         """
 
-    /// Ends the alert about a delivery, where there is one, in the transaction that takes its recipient's word.
-    static func heard(_ delivery: DeliveryID, by envelope: Envelope) -> PostgresStatement {
+    /// Ends alerts about a delivery, where there are any, in the transaction that takes its recipient's word.
+    static func heard(
+        _ delivery: DeliveryID, _ duties: [CollectionAlert.Duty], by envelope: Envelope
+    ) -> PostgresStatement {
         (
             """
             WITH forgotten AS (
-                DELETE FROM collection_alert WHERE delivery_id = $1 AND step = 'watched'
+                DELETE FROM collection_alert WHERE delivery_id = $1 AND duty = ANY ($8) AND step = 'watched'
             ), closed AS (
                 UPDATE collection_alert SET next_at = NULL, closed_at = $2, ending = 'heard'
-                WHERE delivery_id = $1 AND step <> 'watched' AND closed_at IS NULL RETURNING delivery_id
+                WHERE delivery_id = $1 AND duty = ANY ($8) AND step <> 'watched' AND closed_at IS NULL
+                RETURNING delivery_id
             )
             INSERT INTO history (id, at, event, package_id, delivery_id, actor, request_id, detail)
-            SELECT $3, $2, $4, delivery.package_id, delivery.id, $5, $6, $7
+            SELECT DISTINCT $3::uuid, $2::timestamptz, $4, delivery.package_id, delivery.id, $5, $6::uuid, $7::jsonb
             FROM closed JOIN delivery ON delivery.id = closed.delivery_id
             """,
             [
@@ -77,33 +99,33 @@ enum CollectionStatements {
                     JSONText.object([
                         "ending": .string(CollectionAlert.Ending.heard.rawValue), "by": .string("\(envelope.id)"),
                     ]).text),
+                .texts(duties.map { $0.rawValue }),
             ]
         )
     }
 
-    static let open = """
-        SELECT alert.delivery_id, alert.step, alert.urgency, alert.raised_at, delivery.package_id, delivery.state,
-            delivery.fetched_at IS NOT NULL AS is_fetched, delivery.created_at, delivery.recipient_agency_id,
-            delivery.recipient_written, package.sender_written, package.document_id
+    /// The alerts that somebody has to see to now: without those of what is sealed, stopped or given up meanwhile.
+    private static let openAlerts = """
         FROM collection_alert AS alert JOIN delivery ON delivery.id = alert.delivery_id
         JOIN package ON package.id = delivery.package_id
+        LEFT JOIN recall ON recall.document_package_id = delivery.document_package_id
+            AND recall.recipient_agency_id = delivery.recipient_agency_id
         WHERE alert.closed_at IS NULL AND alert.step <> 'watched'
-        ORDER BY alert.urgency DESC, alert.raised_at, alert.delivery_id LIMIT $1
+            AND (alert.duty <> 'word' OR delivery.state IN ('waiting', 'processing', 'delivered'))
+            AND (alert.duty = 'cancellation' OR NOT \(isSealed))
+        ORDER BY alert.urgency DESC, alert.raised_at, alert.delivery_id
         """
 
-    static let notices = """
-        SELECT notice.id, notice.addressee, notice.stage, notice.at, notice.package_id, notice.delivery_id,
-            package.sender_agency_id, package.sender_written, package.document_id, package.code_number,
-            package.code_notation, package.promulgation_date, package.urgency, delivery.recipient_agency_id,
-            delivery.recipient_written, delivery.created_at, other.document_id AS other_document_id,
-            other.accepted_at AS other_accepted_at
-        FROM alert_notice AS notice JOIN package ON package.id = notice.package_id
-        LEFT JOIN delivery ON delivery.id = notice.delivery_id
-        LEFT JOIN package AS other ON other.id = notice.other_package_id
-        -- Of what is sealed nobody is told anything.
-        WHERE NOT \(SealStatements.isSealed(first: "coalesce(package.first_package_id, package.id)"))
-        -- Any of them, so that one that cannot be told does not stand before the others for ever.
-        ORDER BY random() LIMIT $1
+    static let open = """
+        SELECT alert.delivery_id, alert.duty, alert.step, alert.urgency, alert.since, alert.raised_at,
+            delivery.package_id, delivery.state, delivery.fetched_at IS NOT NULL AS is_fetched,
+            delivery.recipient_agency_id, delivery.recipient_written, package.sender_written, package.document_id,
+            recall.outcome AS recalled
+        \(openAlerts) LIMIT $1
         """
-    static let noticeTold = "DELETE FROM alert_notice WHERE id = $1"
+
+    static let count = """
+        SELECT duty, step, count(*) AS alerts, count(*) FILTER (WHERE urgency >= \(Urgency.immediate.rawValue)) AS urgent
+        FROM (SELECT alert.duty, alert.step, alert.urgency \(openAlerts) LIMIT $1) AS counted GROUP BY duty, step
+        """
 }

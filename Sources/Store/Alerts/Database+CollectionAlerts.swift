@@ -6,8 +6,10 @@ import Foundation
 extension Database {
     /// Most alerts of one list.
     public static let maxListedAlerts = 10_000
-    /// Most lines looked at, and most alerts moved on, in one round.
+    /// Most lines looked at, and most alerts moved on, of the urgent and of the others, in one round.
     static let maxCollectionRound: Int64 = 100
+    /// Most lines that a gauge counts: so many are "at least". No gauge reads on for ever.
+    public static let maxCounted = 10_001
 
     /// Looks at what was accepted since the last time and has been silent for as long as alerts take, and moves on the
     /// alerts whose time has come. What `CollectionAlert` decides is written with its history in one transaction.
@@ -16,16 +18,10 @@ extension Database {
     ) async throws -> CollectionRound {
         try await run { connection in
             var round = CollectionRound()
+            let keeper = CollectionKeeper(connection: connection, schedule: schedule, calendar: calendar, now: now)
             for line in [CollectionKeeper.Line.urgent, .ordinary] {
-                try connection.transaction {
-                    let keeper = CollectionKeeper(
-                        connection: connection, schedule: schedule, calendar: calendar, now: now)
-                    if try keeper.watch(line) { round.isMore = true }
-                }
-            }
-            try connection.transaction {
-                let keeper = CollectionKeeper(connection: connection, schedule: schedule, calendar: calendar, now: now)
-                if try keeper.moveOn(&round) { round.isMore = true }
+                if try connection.transaction({ try keeper.watch(line) }) { round.isMore = true }
+                if try connection.transaction({ try keeper.moveOn(line, &round) }) { round.isMore = true }
             }
             return round
         }
@@ -39,16 +35,25 @@ extension Database {
         }
     }
 
-    /// What is to be told to somebody, any of it.
-    public func dueAlertNotices(limit: Int) async throws -> [AlertNotice] {
+    /// How many alerts are open, by what is owed and who was alerted last, and how many of them are about documents from
+    /// hỏa tốc on whose recipients say nothing.
+    ///
+    /// - Parameter limit: most alerts counted, the most urgent first; so many are "at least".
+    public func countOpenAlerts(limit: Int = Database.maxCounted) async throws -> AlertCount {
         try await run { connection in
-            try connection.query(CollectionStatements.notices, [.int8(Int64(limit))]).map(AlertNotice.init(row:))
+            try connection.transaction {
+                try connection.query(ReadingStatements.timeout)
+                var count = AlertCount()
+                for row in try connection.query(CollectionStatements.count, [.int8(Int64(limit))]) {
+                    guard let duty = CollectionAlert.Duty(rawValue: try row.decode("duty", as: String.self)),
+                        let step = CollectionAlert.Step(rawValue: try row.decode("step", as: String.self))
+                    else { throw Refusal(.internalError, "unknown step of an alert") }
+                    count.open[duty, default: [:]][step] = Int(try row.decode("alerts", as: Int64.self))
+                    if duty == .word { count.urgentSilences += Int(try row.decode("urgent", as: Int64.self)) }
+                }
+                return count
+            }
         }
-    }
-
-    /// It was told, or there is nobody to be told.
-    public func alertNoticeTold(_ notice: AlertNotice) async throws {
-        _ = try await run { try $0.query(CollectionStatements.noticeTold, [.int8(notice.id)]) }
     }
 }
 
@@ -84,19 +89,25 @@ private struct CollectionKeeper {
             [.uuids(lines.map { $0 })])
         var ids: [UUID?] = []
         var urgencies: [Int16?] = []
+        var beginnings: [Instant?] = []
         var instants: [Instant?] = []
         for row in rows {
             let facts = try CollectionAlert.Facts(row: row)
             guard facts.urgency >= CollectionAlertSchedule.leastUrgent ? line == .urgent : line == .ordinary,
                 PackageKind(rawValue: try row.decode("kind", as: String.self))?.isKnownByDocumentID == true,
-                let alert = CollectionAlert.watching(facts, by: schedule, calendar)
+                let alert = CollectionAlert.watching(
+                    facts, since: try row.decode("created_at", as: Instant.self), by: schedule, calendar)
             else { continue }
             ids.append(try row.decode("id", as: UUID.self))
             urgencies.append(Int16(facts.urgency.rawValue))
+            beginnings.append(alert.since)
             instants.append(alert.next)
         }
         try connection.pipeline([
-            (CollectionStatements.watch, [.uuids(ids), .int2s(urgencies), .timestamptzs(instants)]),
+            (
+                CollectionStatements.watch,
+                [.uuids(ids), .int2s(urgencies), .timestamptzs(beginnings), .timestamptzs(instants)]
+            ),
             (CollectionStatements.moveCursor, [.text(line.rawValue), .uuid(last)]),
         ])
         return lines.count == Int(Database.maxCollectionRound)
@@ -105,46 +116,66 @@ private struct CollectionKeeper {
     /// Moves on the alerts whose time has come.
     ///
     /// - Returns: whether there may be more.
-    func moveOn(_ round: inout CollectionRound) throws -> Bool {
-        var alerts: [UUID: CollectionAlert] = [:]
-        for row in try connection.query(
-            CollectionStatements.due, [.timestamptz(now), .int8(Database.maxCollectionRound)])
-        {
-            guard let step = CollectionAlert.Step(rawValue: try row.decode("step", as: String.self)) else {
-                throw Refusal(.internalError, "unknown step of an alert")
-            }
-            alerts[try row.decode("delivery_id", as: UUID.self)] = CollectionAlert(
-                step: step, next: try row.decode("next_at", as: Instant.self))
+    func moveOn(_ line: Line, _ round: inout CollectionRound) throws -> Bool {
+        let due = line == .urgent ? CollectionStatements.urgentDue : CollectionStatements.ordinaryDue
+        var alerts: [UUID: [CollectionAlert]] = [:]
+        let rows = try connection.query(due, [.timestamptz(now), .int8(Database.maxCollectionRound)])
+        for row in rows {
+            alerts[try row.decode("delivery_id", as: UUID.self), default: []].append(try CollectionAlert(row: row))
         }
-        guard !alerts.isEmpty else { return false }
+        guard !rows.isEmpty else { return false }
         var statements: [PostgresStatement] = []
         for row in try connection.query(CollectionStatements.factsByDelivery, [.uuids(alerts.keys.map { $0 })]) {
-            let id = try row.decode("id", as: UUID.self)
-            guard let alert = alerts[id] else { continue }
             let facts = try CollectionAlert.Facts(row: row)
-            let delivery = DeliveryID(uuid: id)
-            let package = PackageID(uuid: try row.decode("package_id", as: UUID.self))
-            switch alert.decide(facts, by: schedule, calendar, now: now) {
-            case .wait(let until):
-                statements.append((CollectionStatements.wait, [.uuid(id), .timestamptz(until)]))
-            case .forget: statements.append((CollectionStatements.forget, [.uuid(id)]))
-            case .close(let ending):
-                statements.append((CollectionStatements.close, [.uuid(id), .timestamptz(now), .text(ending.rawValue)]))
-                statements.append(history(.alertClosed, delivery, package, ["ending": .string(ending.rawValue)]))
-            case .raise(let step, let next):
-                let stage = CollectionAlert.Stage(
-                    state: facts.state, isFetched: try row.decode("is_fetched", as: Bool.self))
-                round.raised[step, default: 0] += 1
-                statements += raise(step, next, stage, delivery, package)
+            let id = try row.decode("id", as: UUID.self)
+            for alert in alerts[id] ?? [] {
+                let action = alert.decide(facts, by: schedule, calendar, now: now)
+                if case .raise(let step, _) = action { round.raised[step, default: 0] += 1 }
+                statements += try write(action, of: alert, facts, row)
             }
         }
         try connection.pipeline(statements)
-        return alerts.count == Int(Database.maxCollectionRound)
+        return rows.count == Int(Database.maxCollectionRound)
     }
 
-    private func raise(
-        _ step: CollectionAlert.Step, _ next: Instant, _ stage: CollectionAlert.Stage, _ delivery: DeliveryID,
-        _ package: PackageID
+    private func write(
+        _ action: CollectionAlert.Action, of alert: CollectionAlert, _ facts: CollectionAlert.Facts, _ row: PostgresRow
+    ) throws -> [PostgresStatement] {
+        let delivery = DeliveryID(uuid: try row.decode("id", as: UUID.self))
+        let package = PackageID(uuid: try row.decode("package_id", as: UUID.self))
+        let key: [PostgresValue] = [.uuid(delivery.uuid), .text(alert.duty.rawValue)]
+        switch action {
+        case .wait(let until): return [(CollectionStatements.wait, key + [.timestamptz(until)])]
+        case .forget: return [(CollectionStatements.forget, key)]
+        case .close(let ending):
+            return [
+                (CollectionStatements.close, key + [.timestamptz(now), .text(ending.rawValue)]),
+                history(
+                    .alertClosed, delivery, package,
+                    ["duty": .string(alert.duty.rawValue), "ending": .string(ending.rawValue)]),
+            ]
+        case .raise(let step, let next):
+            let stage = CollectionAlert.Stage(
+                of: alert.duty, state: facts.state, isFetched: try row.decode("is_fetched", as: Bool.self),
+                recall: facts.recall)
+            let raised: PostgresStatement = (
+                CollectionStatements.raise, key + [.text(step.rawValue), .timestamptz(next), .timestamptz(now)]
+            )
+            return [raised] + notices(step, stage, delivery, package, facts.urgency, since: alert.since)
+                + [
+                    history(
+                        step == .agency ? .alertRaised : .alertEscalated, delivery, package,
+                        [
+                            "duty": .string(alert.duty.rawValue), "step": .string(step.rawValue),
+                            "stage": .string(stage.rawValue),
+                        ])
+                ]
+        }
+    }
+
+    private func notices(
+        _ step: CollectionAlert.Step, _ stage: CollectionAlert.Stage, _ delivery: DeliveryID, _ package: PackageID,
+        _ urgency: Urgency, since: Instant
     ) -> [PostgresStatement] {
         let addressees: [AlertNotice.Addressee] =
             switch step {
@@ -153,24 +184,15 @@ private struct CollectionKeeper {
             // The operator's list, metric and alert rule.
             case .watched, .hub: []
             }
-        let raised: PostgresStatement = (
-            CollectionStatements.raise,
-            [.uuid(delivery.uuid), .text(step.rawValue), .timestamptz(next), .timestamptz(now)]
-        )
-        return [raised]
-            + addressees.map { addressee in
-                (
-                    CollectionStatements.addNotice,
-                    [
-                        .text(addressee.rawValue), .uuid(package.uuid), .uuid(delivery.uuid), .text(stage.rawValue),
-                        .timestamptz(now),
-                    ]
-                )
-            } + [
-                history(
-                    step == .agency ? .alertRaised : .alertEscalated, delivery, package,
-                    ["step": .string(step.rawValue), "stage": .string(stage.rawValue)])
-            ]
+        return addressees.map { addressee in
+            (
+                AlertNoticeStatements.addSilence,
+                [
+                    .text(addressee.rawValue), .int2(Int16(urgency.rawValue)), .uuid(package.uuid),
+                    .uuid(delivery.uuid), .text(stage.rawValue), .timestamptz(since), .timestamptz(now),
+                ]
+            )
+        }
     }
 
     private func history(
@@ -183,65 +205,45 @@ private struct CollectionKeeper {
     }
 }
 
+extension CollectionAlert {
+    fileprivate init(row: PostgresRow) throws {
+        guard let duty = Duty(rawValue: try row.decode("duty", as: String.self)),
+            let step = Step(rawValue: try row.decode("step", as: String.self))
+        else { throw Refusal(.internalError, "unknown step of an alert") }
+        self.init(duty, step: step, since: try row.decode("since"), next: try row.decode("next_at"))
+    }
+}
+
 extension CollectionAlert.Facts {
     fileprivate init(row: PostgresRow) throws {
         guard let state = DeliveryState(rawValue: try row.decode("state", as: String.self)),
             let urgency = Urgency(rawValue: Int(try row.decode("urgency", as: Int16.self)))
         else { throw Refusal(.internalError, "unknown delivery state") }
         self.init(
-            state: state, isHeard: try row.decode("is_heard", as: Bool.self),
-            isRecalled: try row.decode("is_recalled", as: Bool.self),
-            acceptedAt: try row.decode("created_at", as: Instant.self), urgency: urgency)
+            state: state,
+            said: try row.decodeIfPresent("latest", as: String.self).flatMap(DocumentStatus.init(rawValue:)),
+            hasReason: try row.decodeIfPresent("latest_description", as: String.self) != nil,
+            recall: try row.decodeIfPresent("recalled", as: String.self).flatMap(RecallOutcome.init(rawValue:)),
+            isSealed: try row.decode("is_sealed", as: Bool.self), urgency: urgency)
     }
 }
 
 extension OpenAlert {
     fileprivate init(row: PostgresRow) throws {
         guard let step = CollectionAlert.Step(rawValue: try row.decode("step", as: String.self)),
+            let duty = CollectionAlert.Duty(rawValue: try row.decode("duty", as: String.self)),
             let state = DeliveryState(rawValue: try row.decode("state", as: String.self)),
             let urgency = Urgency(rawValue: Int(try row.decode("urgency", as: Int16.self)))
         else { throw Refusal(.internalError, "unknown step of an alert") }
         self.init(
             delivery: DeliveryID(uuid: try row.decode("delivery_id", as: UUID.self)),
-            package: PackageID(uuid: try row.decode("package_id", as: UUID.self)), step: step,
-            stage: .init(state: state, isFetched: try row.decode("is_fetched", as: Bool.self)), urgency: urgency,
-            acceptedAt: try row.decode("created_at"), raisedAt: try row.decode("raised_at"),
+            package: PackageID(uuid: try row.decode("package_id", as: UUID.self)), duty: duty, step: step,
+            stage: .init(
+                of: duty, state: state, isFetched: try row.decode("is_fetched", as: Bool.self),
+                recall: try row.decodeIfPresent("recalled", as: String.self).flatMap(RecallOutcome.init(rawValue:))),
+            urgency: urgency, since: try row.decode("since"), raisedAt: try row.decode("raised_at"),
             recipient: AgencyKey(try row.decode("recipient_agency_id", as: Int64.self)),
             recipientWritten: try row.decode("recipient_written"), senderWritten: try row.decode("sender_written"),
             documentID: try row.decode("document_id"))
-    }
-}
-
-extension AlertNotice {
-    fileprivate init(row: PostgresRow) throws {
-        guard let addressee = Addressee(rawValue: try row.decode("addressee", as: String.self)) else {
-            throw Refusal(.internalError, "unknown addressee of an alert")
-        }
-        let matter: Matter =
-            if let document = try row.decodeIfPresent("other_document_id", as: String.self) {
-                .repeatedCode(documentID: document, acceptedAt: try row.decode("other_accepted_at", as: Instant.self))
-            } else {
-                .silence(try Silence(row: row))
-            }
-        self.init(
-            id: try row.decode("id", as: Int64.self), addressee: addressee,
-            package: PackageID(uuid: try row.decode("package_id", as: UUID.self)),
-            sender: AgencyKey(try row.decode("sender_agency_id", as: Int64.self)),
-            senderWritten: try row.decode("sender_written"),
-            documentID: try DocumentID(parsing: try row.decode("document_id", as: String.self)),
-            codeNumber: try row.decodeIfPresent("code_number"), codeNotation: try row.decodeIfPresent("code_notation"),
-            promulgationDate: try row.decodeIfPresent("promulgation_date"), at: try row.decode("at"), matter: matter)
-    }
-}
-
-extension AlertNotice.Silence {
-    fileprivate init(row: PostgresRow) throws {
-        guard let stage = CollectionAlert.Stage(rawValue: try row.decode("stage", as: String.self)),
-            let urgency = Urgency(rawValue: Int(try row.decode("urgency", as: Int16.self)))
-        else { throw Refusal(.internalError, "unknown stage of an alert") }
-        self.init(
-            delivery: DeliveryID(uuid: try row.decode("delivery_id", as: UUID.self)), stage: stage, urgency: urgency,
-            recipient: AgencyKey(try row.decode("recipient_agency_id", as: Int64.self)),
-            recipientWritten: try row.decode("recipient_written"), acceptedAt: try row.decode("created_at"))
     }
 }

@@ -23,6 +23,22 @@ extension Database {
     /// report and not for a reminder.
     public static let overdueDays = 30
 
+    /// How many documents are overdue now: at most `limit`, and so many are "at least".
+    ///
+    /// - Parameter today: in Vietnam.
+    public func countOverdue(today: CalendarDate, limit: Int = Database.maxCounted) async throws -> Int {
+        try await run { connection in
+            try connection.transaction {
+                try connection.query(ReadingStatements.timeout)
+                let counted = try connection.query(
+                    OverdueStatements.count,
+                    [.date(today), .date(today.adding(days: -Int64(Self.overdueDays))), .int8(Int64(limit))]
+                ).only()
+                return Int(try counted.decode("overdue", as: Int64.self))
+            }
+        }
+    }
+
     /// Documents whose day is over and that `DueStanding` calls overdue, the longest overdue first.
     ///
     /// - Parameter today: in Vietnam.
@@ -58,7 +74,7 @@ enum OverdueStatements {
         LEFT JOIN recall ON recall.document_package_id = delivery.document_package_id
             AND recall.recipient_agency_id = delivery.recipient_agency_id
         WHERE package.due_date < $1 AND package.due_date >= $2 AND package.kind IN ('document', 'replacement')
-            AND delivery.state IN ('waiting', 'processing', 'delivered', 'held')
+            AND delivery.state NOT IN ('withdrawn', 'undeliverable')
             AND said.furthest IS DISTINCT FROM '06' AND said.latest IS DISTINCT FROM '02' AND recall.outcome IS NULL
         """
 
@@ -68,5 +84,5 @@ enum OverdueStatements {
         \(overdue) ORDER BY package.due_date, delivery.id LIMIT $3
         """
 
-    static let count = "SELECT count(*) AS overdue \(overdue)"
+    static let count = "SELECT count(*) AS overdue FROM (SELECT \(overdue) LIMIT $3) AS counted"
 }

@@ -27,7 +27,7 @@ extension Database {
     static let maxCodeRound: Int64 = 100
 
     /// Looks at what was accepted since the last time: one indexed look-up for each document, and nothing in the way of
-    /// acceptance. What is found is recorded, and its sender is told by `dueAlertNotices`.
+    /// acceptance. What is found is recorded, and its sender is told by `dueAlertNotices`, once a day for each code.
     ///
     /// - Returns: how many were found, and whether there is more to be looked at.
     public func findRepeatedCodes(at now: Instant) async throws -> (found: Int, isMore: Bool) {
@@ -50,7 +50,14 @@ extension Database {
                     let package = try row.decode("id", as: UUID.self)
                     let other = try row.decode("other", as: UUID.self)
                     statements.append((CodeStatements.add, [.uuid(package), .uuid(other), .timestamptz(now)]))
-                    statements.append((CodeStatements.addNotice, [.uuid(package), .uuid(other), .timestamptz(now)]))
+                    statements.append(
+                        (
+                            AlertNoticeStatements.addRepeatedCode,
+                            [
+                                .uuid(package), .uuid(other), .timestamptz(now),
+                                .timestamptz(Instant(vietnam: now.vietnamDate)),
+                            ]
+                        ))
                     statements.append(
                         HistoryRow.statement([
                             HistoryRow(
@@ -85,35 +92,35 @@ extension Database {
 private enum CodeStatements {
     static let next = "SELECT id FROM package WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3"
 
-    /// Numbers begin anew every year.
-    private static func year(_ table: String) -> String {
-        """
-        extract(year FROM coalesce(\(table).promulgation_date, (\(table).accepted_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date))
-        """
+    /// What the index `package_by_code` is in the order of. Numbers begin anew every year; null of what is no document.
+    private static func code(_ table: String) -> [String] {
+        [
+            "normalize(left(\(table).code_number, 50))", "normalize(left(\(table).code_notation, 100))",
+            "\(table).sender_agency_id",
+            """
+            (CASE WHEN \(table).first_package_id IS NULL AND \(table).kind IN ('document', 'replacement') THEN extract(
+                year FROM coalesce(
+                    \(table).promulgation_date, (\(table).accepted_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date))::smallint END)
+            """,
+        ]
     }
 
+    /// The first document of the code, by one look for each: however often a sender uses a code, it slows nobody.
     static let repeated = """
-        SELECT package.id, min(other.id::text)::uuid AS other
-        FROM package JOIN package AS other
-            ON normalize(left(other.code_number, 50)) = normalize(left(package.code_number, 50))
-            AND normalize(left(other.code_notation, 100)) = normalize(left(package.code_notation, 100))
-            AND other.sender_agency_id = package.sender_agency_id AND other.document_key <> package.document_key
-            AND other.id < package.id AND other.first_package_id IS NULL AND other.kind IN ('document', 'replacement')
-            AND \(year("other")) = \(year("package"))
-        WHERE package.id = ANY ($1) AND package.first_package_id IS NULL
-            AND package.kind IN ('document', 'replacement')
-            AND package.code_number <> '' AND package.code_notation <> ''
-        GROUP BY package.id ORDER BY package.id
+        SELECT package.id, first.id AS other
+        FROM package CROSS JOIN LATERAL (
+            SELECT other.id, other.document_key FROM package AS other
+            WHERE \(zip(code("other"), code("package")).map { "\($0) = \($1)" }.joined(separator: " AND "))
+            ORDER BY other.id LIMIT 1
+        ) AS first
+        WHERE package.id = ANY ($1) AND package.code_number <> '' AND package.code_notation <> ''
+            AND first.id < package.id AND first.document_key <> package.document_key
+        ORDER BY package.id
         """
 
     static let add = """
         INSERT INTO repeated_code (package_id, other_package_id, found_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
         """
-    static let addNotice = """
-        INSERT INTO alert_notice (kind, addressee, package_id, other_package_id, at)
-        VALUES ('repeated-code', 'sender', $1, $2, $3)
-        """
-
     static let list = """
         SELECT repeated_code.package_id, repeated_code.other_package_id, repeated_code.found_at, package.sender_written,
             package.code_number, package.code_notation, package.document_id, package.accepted_at,

@@ -17,11 +17,6 @@ public struct DatabaseReading: Sendable {
     public let oldest: [(agency: String, since: Instant)]
     /// Deliveries that wait for the operator; what a seal stops waits for nobody.
     public let held: Int
-    /// Open alerts about documents of which their recipients say nothing, by step; and those of them from hỏa tốc on.
-    public let alerts: [CollectionAlert.Step: Int]
-    public let urgentAlerts: Int
-    /// Documents at recipients whose due day is over, of the last `Database.overdueDays`.
-    public let overdue: Int
     /// Bytes of write-ahead log since the cluster was made.
     public let walPosition: Int64
     /// Bytes of it that the slowest replication slot keeps from being removed; 0 without slots.
@@ -52,27 +47,10 @@ extension Database {
                 ).map {
                     (agency: try $0.decode("code", as: String.self), since: try $0.decode("since", as: Instant.self))
                 }
-                let alerts = try connection.query(ReadingStatements.alerts).map {
-                    (
-                        step: CollectionAlert.Step(rawValue: try $0.decode("step", as: String.self)),
-                        all: Int(try $0.decode("alerts", as: Int64.self)),
-                        urgent: Int(try $0.decode("urgent", as: Int64.self))
-                    )
-                }
-                let today = now.vietnamDate
-                let overdue = try connection.query(
-                    OverdueStatements.count, [.date(today), .date(today.adding(days: -Int64(Self.overdueDays)))]
-                ).only()
                 let server = try connection.query(ReadingStatements.server).only()
                 return DatabaseReading(
                     backlog: backlog.reversed(), oldest: oldest,
                     held: Int(try server.decode("held", as: Int64.self)),
-                    alerts: Dictionary(
-                        uniqueKeysWithValues: CollectionAlert.Step.allCases.filter { $0 != .watched }.map { step in
-                            (step, alerts.first { $0.step == step }?.all ?? 0)
-                        }),
-                    urgentAlerts: alerts.map(\.urgent).reduce(0, +),
-                    overdue: Int(try overdue.decode("overdue", as: Int64.self)),
                     walPosition: try server.decode("wal_position", as: Int64.self),
                     walRetained: try server.decode("wal_retained", as: Int64.self))
             }
@@ -99,11 +77,6 @@ enum ReadingStatements {
             ORDER BY delivery.id LIMIT 1
         ) AS first
         GROUP BY agency.code ORDER BY since LIMIT $1
-        """
-
-    static let alerts = """
-        SELECT step, count(*) AS alerts, count(*) FILTER (WHERE urgency >= \(Urgency.immediate.rawValue)) AS urgent
-        FROM collection_alert WHERE closed_at IS NULL AND step <> 'watched' GROUP BY step
         """
 
     static let server = """

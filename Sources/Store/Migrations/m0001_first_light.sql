@@ -167,8 +167,13 @@ CREATE TABLE package (
 CREATE INDEX package_about ON package (about_package_id) WHERE about_package_id IS NOT NULL;
 CREATE INDEX package_by_document ON package (document_key);
 -- Bounded: an over-long text is the sender's oddity and no reason to refuse, but an index row has a limit. In NFC, as
--- document_key is: the same letter may be written in two ways.
-CREATE INDEX package_by_code ON package (normalize(left(code_number, 50)), normalize(left(code_notation, 100)));
+-- document_key is: the same letter may be written in two ways. Whether a sender has used a code before in the year, of
+-- documents and replacements, is one look, however often it uses one.
+CREATE INDEX package_by_code ON package (
+    normalize(left(code_number, 50)), normalize(left(code_notation, 100)), sender_agency_id,
+    (CASE WHEN first_package_id IS NULL AND kind IN ('document', 'replacement') THEN extract(
+        year FROM coalesce(promulgation_date, (accepted_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date))::smallint END),
+    id);
 -- Those whose recipients must answer in minutes.
 CREATE INDEX package_urgent ON package (id) WHERE urgency >= 2 AND kind IN ('document', 'replacement');
 CREATE INDEX package_by_due_date ON package (due_date) WHERE due_date IS NOT NULL;
@@ -373,21 +378,27 @@ CREATE TABLE sweep_cursor (
 INSERT INTO sweep_cursor SELECT name, '00000000-0000-0000-0000-000000000000'
     FROM unnest(ARRAY['silent-urgent', 'silent-ordinary', 'codes']) AS names (name);
 
--- Deliveries of which their recipients have said nothing for too long. Watched ones, of which nobody was told, go again.
+-- What recipients owe for too long: a word about a document, the cancellation of one that was recalled, the reason of a
+-- return. Watched ones, of which nobody was told, go again.
 CREATE TABLE collection_alert (
-    delivery_id uuid PRIMARY KEY REFERENCES delivery,
+    delivery_id uuid NOT NULL REFERENCES delivery,
+    duty        text NOT NULL CHECK (duty IN ('word', 'cancellation', 'reason')),
     step        text NOT NULL CHECK (step IN ('watched', 'agency', 'superior', 'operator')),
     urgency     smallint NOT NULL CHECK (urgency BETWEEN 0 AND 4),
+    since       timestamptz NOT NULL,       -- when it came to be owed, for the last time
     next_at     timestamptz,                -- NULL: it is over
     raised_at   timestamptz,
     closed_at   timestamptz,
     ending      text CHECK (ending IN ('heard', 'recalled', 'too-old')),
+    PRIMARY KEY (delivery_id, duty),
     CHECK ((closed_at IS NULL) = (next_at IS NOT NULL)),
     CHECK ((closed_at IS NULL) = (ending IS NULL)),
     CHECK ((step = 'watched') = (raised_at IS NULL))
 );
-CREATE INDEX collection_alert_due ON collection_alert (next_at) WHERE next_at IS NOT NULL;
-CREATE INDEX collection_alert_open ON collection_alert (raised_at, delivery_id)
+-- The urgent by themselves: however many others are due, they wait for none.
+CREATE INDEX collection_alert_urgent_due ON collection_alert (next_at) WHERE next_at IS NOT NULL AND urgency >= 2;
+CREATE INDEX collection_alert_due ON collection_alert (next_at) WHERE next_at IS NOT NULL AND urgency < 2;
+CREATE INDEX collection_alert_open ON collection_alert (urgency DESC, raised_at, delivery_id)
     WHERE closed_at IS NULL AND step <> 'watched';
 
 -- What the hub has yet to tell somebody in its own name: rows come and go.
@@ -395,15 +406,21 @@ CREATE TABLE alert_notice (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind        text NOT NULL CHECK (kind IN ('collection', 'repeated-code')),
     addressee   text NOT NULL CHECK (addressee IN ('sender', 'recipient', 'superior')),
+    urgency     smallint NOT NULL CHECK (urgency BETWEEN 0 AND 4),
     package_id  uuid NOT NULL REFERENCES package,
     delivery_id uuid REFERENCES delivery,
     stage       text,
+    since       timestamptz,                -- of what it tells
     other_package_id uuid REFERENCES package,
     at          timestamptz NOT NULL,
+    due_at      timestamptz NOT NULL,       -- later than at where it could not be told
     CHECK ((kind = 'collection') = (delivery_id IS NOT NULL)),
     CHECK ((kind = 'collection') = (stage IS NOT NULL)),
+    CHECK ((kind = 'collection') = (since IS NOT NULL)),
     CHECK ((kind = 'repeated-code') = (other_package_id IS NOT NULL))
 );
+CREATE INDEX alert_notice_by_urgency ON alert_notice (urgency DESC, id);
+CREATE INDEX alert_notice_by_time ON alert_notice (at);
 
 -- Documents whose number and notation their sender had used before in the same year.
 CREATE TABLE repeated_code (
@@ -412,6 +429,8 @@ CREATE TABLE repeated_code (
     found_at         timestamptz NOT NULL
 );
 CREATE INDEX repeated_code_by_time ON repeated_code (found_at);
+-- The first document of a code stands for the code.
+CREATE INDEX repeated_code_by_other ON repeated_code (other_package_id, found_at);
 
 -- Whom to call: a duty post of an agency, the hub's own among them.
 CREATE TABLE duty_contact (
@@ -549,7 +568,8 @@ GRANT INSERT ON package_key, package, package_link, content, content_chunk, atta
     hub_downtime, endpoint, node, queue, delivery_attempt, policy, policy_activation TO truc_runtime;
 GRANT DELETE ON system_client_key, holiday, node, queue, agency_successor, collection_alert, alert_notice, duty_contact TO truc_runtime;
 GRANT UPDATE (after) ON sweep_cursor TO truc_runtime;
-GRANT UPDATE (step, next_at, raised_at, closed_at, ending) ON collection_alert TO truc_runtime;
+GRANT UPDATE (step, since, next_at, raised_at, closed_at, ending) ON collection_alert TO truc_runtime;
+GRANT UPDATE (due_at) ON alert_notice TO truc_runtime;
 GRANT UPDATE (name, phone, mail, changed_at) ON duty_contact TO truc_runtime;
 GRANT UPDATE (state, reason, changed_at, failing_at) ON endpoint TO truc_runtime;
 GRANT UPDATE (alive_until) ON node TO truc_runtime;

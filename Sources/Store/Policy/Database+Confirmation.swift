@@ -37,6 +37,10 @@ extension Database {
                     }
                     statements += try Self.moved(row, word, description, system, request, now)
                 }
+                if word == .confirm {
+                    let ids = try held.map { DeliveryID(uuid: try $0.decode("id", as: UUID.self)) }
+                    statements.append(CollectionStatements.begin(.word, of: ids, at: now))
+                }
                 try connection.pipeline(statements)
                 return held.count
             }

@@ -45,10 +45,14 @@ extension Database {
                     guard !isTrial else { return (state, after.state) }
                     let order = Order(
                         act: act, id: id, reason: reason, actor: actor, request: request, now: now)
-                    try connection.pipeline(
-                        order.statements(
-                            after, package: PackageID(uuid: try row.decode("package_id", as: UUID.self)),
-                            urgency: Urgency(rawValue: Int(try row.decode("urgency", as: Int16.self))) ?? .normal))
+                    var statements = order.statements(
+                        after, package: PackageID(uuid: try row.decode("package_id", as: UUID.self)),
+                        urgency: Urgency(rawValue: Int(try row.decode("urgency", as: Int16.self))) ?? .normal)
+                    // Its recipient can speak of it from now on.
+                    if after.state == .waiting, [.held, .refused, .expired].contains(state) {
+                        statements.append(CollectionStatements.begin(.word, of: [id], at: now))
+                    }
+                    try connection.pipeline(statements)
                     return (state, after.state)
                 }
             }

@@ -5,17 +5,10 @@ import Foundation
 /// A delivery that was given up, of which its sender is yet to be told.
 public struct DueNotice: Sendable {
     public let delivery: DeliveryID
-    public let package: PackageID
-    public let sender: AgencyKey
-    public let senderWritten: String
+    /// Its package, and when it was given up.
+    public let subject: NoticeSubject
     public let recipientWritten: String
-    public let documentID: DocumentID
-    public let codeNumber: String?
-    public let codeNotation: String?
-    public let promulgationDate: CalendarDate?
     public let refusal: Refusal.Code
-    /// When it was given up.
-    public let at: Instant
 }
 
 extension Database {
@@ -27,15 +20,9 @@ extension Database {
                 let code = try row.decode("refusal", as: String.self)
                 return DueNotice(
                     delivery: DeliveryID(uuid: try row.decode("id")),
-                    package: PackageID(uuid: try row.decode("package_id")),
-                    sender: AgencyKey(try row.decode("sender_agency_id", as: Int64.self)),
-                    senderWritten: try row.decode("sender_written"),
+                    subject: try NoticeSubject(row: row, at: try row.decode("updated_at", as: Instant.self)),
                     recipientWritten: try row.decode("recipient_written"),
-                    documentID: try DocumentID(parsing: try row.decode("document_id", as: String.self)),
-                    codeNumber: try row.decodeIfPresent("code_number"),
-                    codeNotation: try row.decodeIfPresent("code_notation"),
-                    promulgationDate: try row.decodeIfPresent("promulgation_date"),
-                    refusal: Refusal.Code(rawValue: code) ?? .deliveryExpired, at: try row.decode("updated_at"))
+                    refusal: Refusal.Code(rawValue: code) ?? .deliveryExpired)
             }
         }
     }
@@ -44,16 +31,15 @@ extension Database {
     public func noticeSent(_ notice: DueNotice) async throws {
         _ = try await run { connection in
             try connection.query(
-                NoticeStatements.sent, [.uuid(notice.delivery.uuid), .timestamptz(notice.at)])
+                NoticeStatements.sent, [.uuid(notice.delivery.uuid), .timestamptz(notice.subject.at)])
         }
     }
 }
 
 private enum NoticeStatements {
     static let due = """
-        SELECT delivery.id, delivery.package_id, package.sender_agency_id, package.sender_written,
-            delivery.recipient_written, package.document_id, package.code_number, package.code_notation,
-            package.promulgation_date, coalesce(delivery.refusal, '') AS refusal, delivery.updated_at
+        SELECT delivery.id, \(NoticeSubject.columns), delivery.recipient_written,
+            coalesce(delivery.refusal, '') AS refusal, delivery.updated_at
         FROM delivery JOIN package ON package.id = delivery.package_id
         WHERE delivery.is_notice_due AND delivery.state IN ('refused', 'expired')
         ORDER BY random() LIMIT $1

@@ -174,6 +174,7 @@ private struct SealChange {
             statements.append(history(.deliveryReleased, delivery, reason, actor, at: now))
             released += 1
         }
+        statements.append(CollectionStatements.begin(.word, of: deliveries.map(\.id), at: now))
         statements.append(history(.packageUnsealed, stopped: released, reason, actor, at: now))
         try run(statements)
     }

@@ -8,12 +8,14 @@ import Store
 /// Documents of which their recipients say nothing, for whoever has to call.
 struct AlertsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "alerts", abstract: "List the documents that recipients have not acknowledged in time.",
+        commandName: "alerts",
+        abstract: "List what recipients owe of documents: an acknowledgement, a cancellation, a reason.",
         discussion: """
             truc delivery alerts
 
             The most urgent first. Fetched, or confirmed by a program, is not received: a document stands here until its
-            recipient says a status of it. STEP is who was alerted last: agency (and the sender), superior, operator. CALL is the
+            recipient says a status of it. A document that was recalled stands here until its recipient has cancelled it (15), and one
+            that was returned without a reason until the reason is given. STEP is who was alerted last: agency (and the sender), superior, operator. CALL is the
             duty post of that step, and in JSON all three (truc agency contact set).
             """)
 
@@ -61,7 +63,9 @@ enum AlertText {
         let from: String
         let to: String
         let urgency: Int
-        let acceptedAt: Instant
+        /// What is owed: word, cancellation, reason; and since when.
+        let duty: CollectionAlert.Duty
+        let since: Instant
         let raisedAt: Instant
         let step: CollectionAlert.Step
         let stage: CollectionAlert.Stage
@@ -75,7 +79,8 @@ enum AlertText {
             from = alert.senderWritten
             to = alert.recipientWritten
             urgency = alert.urgency.rawValue
-            acceptedAt = alert.acceptedAt
+            duty = alert.duty
+            since = alert.since
             raisedAt = alert.raisedAt
             step = alert.step
             stage = alert.stage
@@ -91,7 +96,7 @@ enum AlertText {
         [["SINCE", "URGENCY", "STEP", "STAGE", "TO", "CALL", "DOCUMENT"]]
             + alerts.map { alert in
                 [
-                    alert.acceptedAt.iso8601, Urgency(rawValue: alert.urgency)?.vietnamese ?? "-", alert.step.rawValue,
+                    alert.since.iso8601, Urgency(rawValue: alert.urgency)?.vietnamese ?? "-", alert.step.rawValue,
                     alert.stage.rawValue, alert.to,
                     alert.contacts[alert.step.rawValue].map { "\($0.name), \($0.phone)" } ?? "-", alert.documentId,
                 ]

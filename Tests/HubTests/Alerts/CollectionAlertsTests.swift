@@ -44,18 +44,17 @@ import Testing
         try await hub.asOwner { connection in
             try connection.query(
                 """
-                INSERT INTO collection_alert (delivery_id, step, urgency, next_at)
-                SELECT id, 'watched', 3, now() FROM delivery
+                INSERT INTO collection_alert (delivery_id, duty, step, urgency, since, next_at)
+                SELECT id, 'word', 'watched', 3, created_at - interval '30 days', now() FROM delivery
                 """)
         }
         _ = try await keeper.keep(at: start.advanced(by: .seconds(985)))
-        try await keeper.tell()
-        try await keeper.tell()
+        for _ in 0..<2 { #expect(try await !keeper.tell(at: .latest)) }
         let sender = try await texts(hub, .construction)
         let recipient = try await texts(hub, .finance)
         #expect(sender.count == 1 && recipient.count == 1)
         for text in sender + recipient {
-            #expect(text.contains("sau 16 phút, \(TestAgency.finance.code) chưa lấy văn bản"))
+            #expect(text.contains("sau 43216 phút, \(TestAgency.finance.code) chưa lấy văn bản"))
             #expect(text.contains("đơn vị nhận: Văn thư Sở Tài chính, 0225 100 000"))
             #expect(text.contains("vận hành trục: Trực vận hành, 0225 300 000"))
             #expect(text.contains("<edXML:StatusCode>01</edXML:StatusCode>"))
@@ -75,11 +74,58 @@ import Testing
         }
         let keeper = alerts(hub)
         #expect(try await !keeper.findRepeatedCodes(at: .now().advanced(by: .seconds(120))))
-        try await keeper.tell()
+        #expect(try await !keeper.tell(at: .latest))
         let told = try await texts(hub, .construction)
         #expect(told.count == 1)
         #expect(told.first?.contains("đã dùng trong năm cho văn bản \(TestAgency.construction.code),VB-1") == true)
         #expect(try await hub.pending(.finance).count == 2)
+        await hub.close()
+    }
+
+    @Test func `what is sealed is told to nobody, but that it is to be cancelled`() async throws {
+        let hub = try await TestHub.open()
+        var builder = PackageBuilder(number: 1)
+        builder.to = [TestAgency.finance.code]
+        _ = try await hub.send(try builder.document())
+        try await hub.asOwner { connection in
+            try connection.query(
+                """
+                INSERT INTO alert_notice (kind, addressee, urgency, package_id, delivery_id, stage, since, at, due_at)
+                SELECT 'collection', 'recipient', 0, package_id, id, stage, now(), now(), now()
+                FROM delivery, unnest(ARRAY['fetched', 'recall-declined']) AS stages (stage)
+                """)
+            try connection.query(
+                "INSERT INTO seal (document_package_id, sealed_at, sealed_by, reason) SELECT id, now(), 'x', 'x' FROM package"
+            )
+        }
+        #expect(try await !alerts(hub).tell(at: .latest))
+        let told = try await texts(hub, .finance)
+        #expect(told.count == 1 && told.first?.contains("đã trả lời 16") == true)
+        #expect(try await hub.asOwner { try $0.query("SELECT FROM alert_notice").count } == 0)
+        await hub.close()
+    }
+
+    @Test func `more than one round is told, and the urgent first`() async throws {
+        let hub = try await TestHub.open()
+        var builder = PackageBuilder(number: 1)
+        builder.to = [TestAgency.finance.code]
+        _ = try await hub.send(try builder.document())
+        try await hub.asOwner { connection in
+            try connection.query(
+                """
+                INSERT INTO alert_notice (kind, addressee, urgency, package_id, delivery_id, stage, since, at, due_at)
+                SELECT 'collection', 'recipient', CASE WHEN n = $1 THEN 3 ELSE 0 END, package_id, id, 'fetched',
+                    now() - make_interval(mins => n::integer), now(), now()
+                FROM delivery, generate_series(0, $1) AS n
+                """, [.int8(Int64(CollectionAlerts.maxRound))])
+        }
+        let keeper = alerts(hub)
+        #expect(try await keeper.tell(at: .latest))
+        let left = try await hub.asOwner { try $0.query("SELECT FROM alert_notice WHERE urgency = 0").count }
+        #expect(left == 1)
+        #expect(try await hub.asOwner { try $0.query("SELECT FROM alert_notice").count } == 1)
+        #expect(try await !keeper.tell(at: .latest))
+        #expect(try await hub.pending(.finance, .status).count == CollectionAlerts.maxRound + 1)
         await hub.close()
     }
 

@@ -20,7 +20,7 @@ import Testing
             ]
         var expected: Set<String> = []
         var number = 0
-        for state in [DeliveryState.waiting, .delivered, .held, .refused, .withdrawn] {
+        for state in [DeliveryState.waiting, .delivered, .held, .refused, .expired, .withdrawn] {
             for word in words {
                 for recall in [RecallOutcome.owed, nil] {
                     number += 1
@@ -58,7 +58,8 @@ import Testing
         }
         let listed = try await bench.database.overdueDocuments(today: today, limit: 1_000)
         #expect(Set(listed.map(\.documentID)) == expected && !expected.isEmpty)
-        #expect(try await bench.database.reading(ages: [60], now: .now()).overdue == expected.count)
+        #expect(try await bench.database.countOverdue(today: today) == expected.count)
+        #expect(try await bench.database.countOverdue(today: today, limit: 3) == 3)
         await bench.close()
     }
 
@@ -74,6 +75,20 @@ import Testing
         #expect(try await bench.database.overdueDocuments(today: today, limit: 1).count == 1)
         let due = try await bench.database.trace("VB 1")?.packages.first?.dueDate
         #expect(due == today.adding(days: -1))
+        await bench.close()
+    }
+
+    /// A count that takes too long is given up, and what else is read is read.
+    @Test func `no count keeps the others from being told`() async throws {
+        let bench = try await AcceptBench()
+        let lock = try PostgresConnection(connectionString: bench.owner, applicationName: "truc-test")
+        try lock.query("BEGIN")
+        try lock.query("LOCK TABLE document_status IN ACCESS EXCLUSIVE MODE")
+        #expect(try await bench.database.reading(ages: [60], now: .now()).held == 0)
+        #expect(try await bench.database.countOpenAlerts() == AlertCount())
+        #expect(await refusal { try await bench.database.countOverdue(today: today) } == .overloaded)
+        try lock.query("ROLLBACK")
+        #expect(try await bench.database.countOverdue(today: today) == 0)
         await bench.close()
     }
 }

@@ -49,8 +49,9 @@ import Testing
         #expect(Set(found.map(\.documentID)) == ["VB-8", "VB-9"])
         #expect(found.allSatisfy { $0.otherDocumentID == "VB-1" && $0.code == "15/SXD-VP" })
         #expect(try await bench.count("history WHERE event = 'package.code-repeated'") == 2)
-        let notices = try await bench.database.dueAlertNotices(limit: 10)
-        #expect(notices.map(\.addressee) == [.sender, .sender])
+        // One word a day about one code.
+        let notices = try await bench.database.dueAlertNotices(limit: 10, at: .latest)
+        #expect(notices.map(\.addressee) == [.sender])
         for notice in notices {
             guard case .repeatedCode(let document, _) = notice.matter else {
                 Issue.record("\(notice)")
@@ -59,9 +60,16 @@ import Testing
             #expect(document == "VB-1")
             try await bench.database.alertNoticeTold(notice)
         }
-        #expect(try await bench.database.dueAlertNotices(limit: 10).isEmpty)
+        #expect(try await bench.database.dueAlertNotices(limit: 10, at: .latest).isEmpty)
+        try await accept("VB-10", "15", "SXD-VP", bench)
+        #expect(try await bench.database.findRepeatedCodes(at: later) == (1, false))
+        #expect(try await bench.database.dueAlertNotices(limit: 10, at: .latest).isEmpty)
+        try await accept("VB-11", "15", "SXD-VP", bench)
+        let tomorrow = later.advanced(by: .seconds(86_400))
+        #expect(try await bench.database.findRepeatedCodes(at: tomorrow) == (1, false))
+        #expect(try await bench.database.dueAlertNotices(limit: 10, at: .latest).count == 1)
         // Nothing is refused.
-        #expect(try await bench.pending(.finance).count == 10)
+        #expect(try await bench.pending(.finance).count == 12)
         await bench.close()
     }
 
@@ -76,5 +84,45 @@ import Testing
         }
         #expect(found == 1)
         await bench.close()
+    }
+
+    /// One that gives all its documents the same number reads as many rows as any other.
+    @Test func `a sender with one code for everything slows nobody`() async throws {
+        let bench = try await AcceptBench()
+        let sender = try bench.key(.construction)
+        try await onConnection(to: bench.owner) { connection in
+            try connection.query(
+                """
+                INSERT INTO package (id, kind, sender_agency_id, sender_written, document_id, document_key, code_number,
+                    code_notation, signature, sha256, meaning, accepted_at, request_id, promulgation_date)
+                SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'document', $1, 'x', 'VB ' || n,
+                    'VB ' || n, '1', 'CV', 'absent', sha256(''), sha256(''), now(), gen_random_uuid(),
+                    CASE WHEN n <= 10000 THEN date '2025-05-05' ELSE date '2026-05-05' END
+                FROM generate_series(1, 20000) AS n
+                """, [.int8(sender.value)])
+            try connection.query(
+                """
+                UPDATE sweep_cursor SET after = ('01900000-0000-7000-8000-' || lpad(to_hex(19900), 12, '0'))::uuid
+                WHERE name = 'codes'
+                """)
+            try connection.query("ANALYZE package")
+        }
+        func read() async throws -> Int64 {
+            try await bench.sessionsHaveEnded()
+            let read: [Int64] = try await bench.column(
+                "SELECT idx_tup_fetch + seq_tup_read AS value FROM pg_stat_user_tables WHERE relname = 'package'")
+            return try #require(read.first)
+        }
+        await bench.close()
+        let before = try await read()
+        let database = try await TestHub.runtimeDatabase(bench.owner, logger: quietLogger)
+        #expect(try await database.findRepeatedCodes(at: later) == (100, true))
+        let first = try await database.repeatedCodes(limit: 1).first
+        await database.close()
+        // The first of the same year, and not of the year before.
+        #expect(first?.otherDocumentID == "VB 10001")
+        let rows = try await read() - before
+        // Each of a hundred, the first of its code, and what foreign keys and the list ask for.
+        #expect(rows < 2_000, "\(rows) rows")
     }
 }

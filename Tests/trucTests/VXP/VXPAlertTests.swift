@@ -44,8 +44,10 @@ import VXPProtocol
         try await DedicatedThread(name: "test").run {
             let owner = try PostgresConnection(connectionString: url, applicationName: "truc-test")
             try owner.query(
-                "INSERT INTO collection_alert (delivery_id, step, urgency, next_at) SELECT id, 'watched', 3, now() FROM delivery"
-            )
+                """
+                INSERT INTO collection_alert (delivery_id, duty, step, urgency, since, next_at)
+                SELECT id, 'word', 'watched', 3, now() - interval '30 days', now() FROM delivery
+                """)
         }
         var raised: [Alert] = []
         while raised.isEmpty { raised = try await alerts(hub) }

@@ -121,10 +121,21 @@ import VXPProtocol
             #expect(
                 try await receiver.send(word, from: try Sample.agency(Province.justice), type: .status).status == 200)
         }
-        #expect(try await sender.received(.status).count == 2)
+        #expect(try await sender.received(.status).count >= 2)
         let trace = try await province.hub.command("trace", "15/SXD-VP").output
         #expect(trace.contains("02 từ chối nhận (trả lại) (xa nhất: đã tiếp nhận)"))
         #expect(trace.contains("không nêu lý do trả lại"))
+        // Whoever returned it is asked for the reason, the sender is told that there is none, until there is.
+        var asked: [VXPReceivedItem] = []
+        while asked.isEmpty { asked = try await receiver.received(.status) }
+        let question = String(decoding: try await receiver.fetch(asked[0].docId), as: UTF8.self)
+        #expect(question.contains("mà không nêu lý do") && question.contains("<edXML:StatusCode>01</edXML:StatusCode>"))
+        while try await sender.received(.status).count < 3 {}
+        #expect(try await province.hub.command("delivery", "alerts").output.contains("returned-without-reason"))
+        let again = try Sample.status(
+            .returned, about: try Sample.documentID("15"), description: "Gửi nhầm nơi nhận")
+        #expect(try await receiver.send(again, from: try Sample.agency(Province.justice), type: .status).status == 200)
+        #expect(try await !province.hub.command("delivery", "alerts").output.contains("returned-without-reason"))
         try await province.hub.stop()
     }
 }
