@@ -259,6 +259,7 @@ public final class Delivering: Sendable {
     /// carried.
     private func keepPromises() async {
         let clock = ContinuousClock()
+        var told: DeliveryID?
         while !Task.isCancelled {
             let began = clock.now
             do {
@@ -270,7 +271,7 @@ public final class Delivering: Sendable {
                         // It has moved on since.
                     }
                 }
-                try await notices.tell()
+                told = try await notices.tell(after: told)
             } catch {
                 logger.warning("push: senders could not be told", metadata: ["error": "\(error)"])
             }

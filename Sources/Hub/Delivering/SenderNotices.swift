@@ -7,8 +7,10 @@ import Store
 /// Tells senders of deliveries that were given up after their package had been accepted: refused by the recipient's
 /// endpoint, or expired. In the hub's own name, as of recipients that it cannot deliver to at all (house §4.9).
 struct SenderNotices {
-    /// Notices of one round.
+    /// Notices that are read at once.
     static let maxRound = 16
+    /// Most times in a row that notices are read, as long as there are more: then what else is promised has its turn.
+    static let maxRounds = 32
 
     let store: Store
     let voice: HubVoice
@@ -20,11 +22,25 @@ struct SenderNotices {
         voice = HubVoice(store: store, registry: registry, logger: logger)
     }
 
-    /// Tells what is due now, at most `maxRound`. One that cannot be told keeps no other from it.
+    /// Tells what is due now, at most `maxRound` times `maxRounds`. One that cannot be told keeps no other from it: the
+    /// next call goes on after it, and it has its turn again when all others had theirs.
     ///
+    /// - Parameter last: what an earlier call has returned.
+    /// - Returns: up to where it came; nil at the end.
     /// - Throws: when nothing could be found out.
-    func tell() async throws {
-        for notice in try await store.database.dueNotices(limit: Self.maxRound) {
+    func tell(after last: DeliveryID?) async throws -> DeliveryID? {
+        var last = last
+        for _ in 0..<Self.maxRounds {
+            let due = try await store.database.dueNotices(limit: Self.maxRound, after: last)
+            await tell(due)
+            last = due.count == Self.maxRound ? due.last?.delivery : nil
+            if last == nil || Task.isCancelled { break }
+        }
+        return last
+    }
+
+    private func tell(_ due: [DueNotice]) async {
+        for notice in due {
             do {
                 try await tell(notice)
             } catch {

@@ -141,24 +141,24 @@ struct DocumentEffects {
     /// A recipient's word to the document's sender.
     private func word(_ claim: Envelope.StatusClaim, _ envelope: Envelope) throws -> StatusEffect {
         let targets = try targets(of: claim, envelope)
-        guard let (target, holder) = targets.first else { return .unknownDocument }
-        guard try target.decodeIfPresent("delivery", as: UUID.self) != nil else { return .notARecipient }
+        guard let first = targets.first else { return .unknownDocument }
+        guard first.delivery != nil else { return .notARecipient }
+        let (target, holder) = (first.row, first.holder)
         let document = PackageID(uuid: try target.decode("document", as: UUID.self))
         var isAnswer = false
         var heard: [PostgresStatement] = []
         // Who answers for several that had the document answers for each.
         for each in targets {
-            guard let delivery = try each.row.decodeIfPresent("delivery", as: UUID.self) else { continue }
+            guard let delivery = each.delivery else { continue }
             let own = Envelope.StatusClaim(
                 status: claim.status, description: claim.description, owner: claim.owner, recipient: each.holder)
-            if try answer(each.row, document, DeliveryID(uuid: delivery), own, envelope) { isAnswer = true }
-            let id = DeliveryID(uuid: delivery)
+            if try answer(each.row, document, delivery, own, envelope) { isAnswer = true }
             guard DocumentStatus.owesReason(claim.status, hasReason: claim.description != nil) else {
-                heard.append(CollectionStatements.heard(id, [.word, .reason], by: envelope))
+                heard.append(CollectionStatements.heard(delivery, [.word, .reason], by: envelope))
                 continue
             }
-            heard.append(CollectionStatements.heard(id, [.word], by: envelope))
-            heard.append(CollectionStatements.begin(.reason, of: [id], at: envelope.acceptedAt))
+            heard.append(CollectionStatements.heard(delivery, [.word], by: envelope))
+            heard.append(CollectionStatements.begin(.reason, of: [delivery], at: envelope.acceptedAt))
         }
         let before = try target.decodeIfPresent("latest", as: String.self).flatMap(DocumentStatus.init(rawValue:)).map {
             latest in
@@ -188,24 +188,38 @@ struct DocumentEffects {
         return .applied
     }
 
+    /// A document of which a word speaks, at one agency.
+    private struct Target {
+        let row: PostgresRow
+        let holder: AgencyKey
+        /// What brought the document there; nil where nothing did.
+        let delivery: DeliveryID?
+    }
+
     /// The document of which a word speaks, at each of the speaker's family that has it; where none has, at the speaker.
-    private func targets(
-        of claim: Envelope.StatusClaim, _ envelope: Envelope
-    ) throws -> [(row: PostgresRow, holder: AgencyKey)] {
+    private func targets(of claim: Envelope.StatusClaim, _ envelope: Envelope) throws -> [Target] {
         let identity = PostgresValue.text(Envelope.identity(envelope.documentID))
         for owner in envelope.family(of: claim.owner) {
-            var found: [(row: PostgresRow, holder: AgencyKey)] = []
+            var found: [Target] = []
             for holder in envelope.family(of: claim.recipient) {
                 let rows = try connection.query(
                     AcceptStatements.statusTarget, [.int8(owner.value), identity, .int8(holder.value)])
-                if let row = rows.first { found.append((row, holder)) }
+                guard let row = rows.first else { continue }
+                found.append(Target(row: row, holder: holder, delivery: try delivery(of: row, to: holder)))
             }
             guard !found.isEmpty else { continue }
-            var held: [(row: PostgresRow, holder: AgencyKey)] = []
-            for each in found where try each.row.decodeIfPresent("delivery", as: UUID.self) != nil { held.append(each) }
+            let held = found.filter { $0.delivery != nil }
             return held.isEmpty ? found : held
         }
         return []
+    }
+
+    /// The document's own delivery, or that of the first update which brought it to a recipient that was added.
+    private func delivery(of target: PostgresRow, to holder: AgencyKey) throws -> DeliveryID? {
+        if let own = try target.decodeIfPresent("delivery", as: UUID.self) { return DeliveryID(uuid: own) }
+        let updates = try connection.query(
+            RecallStatements.firstUpdate, [.uuid(try target.decode("document", as: UUID.self)), .int8(holder.value)])
+        return try updates.first.map { DeliveryID(uuid: try $0.decode("id", as: UUID.self)) }
     }
 
     /// Takes 15 or 16 as the answer to a recall.

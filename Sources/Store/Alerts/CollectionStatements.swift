@@ -22,9 +22,9 @@ enum CollectionStatements {
             delivery.fetched_at IS NOT NULL AS is_fetched, said.latest, said.latest_description,
             recall.outcome AS recalled, \(isSealed) AS is_sealed
         FROM delivery JOIN package ON package.id = delivery.package_id
-        LEFT JOIN document_status AS said ON said.document_package_id = delivery.document_package_id
+        LEFT JOIN document_status AS said ON said.document_package_id = \(RecallStatements.carriedDocument)
             AND said.recipient_agency_id = delivery.recipient_agency_id
-        LEFT JOIN recall ON recall.document_package_id = delivery.document_package_id
+        LEFT JOIN recall ON recall.document_package_id = \(RecallStatements.carriedDocument)
             AND recall.recipient_agency_id = delivery.recipient_agency_id
         """
     static let factsByPackage = facts + " WHERE delivery.package_id = ANY ($1)"
@@ -38,7 +38,8 @@ enum CollectionStatements {
         ON CONFLICT DO NOTHING
         """
 
-    /// From now on a duty is owed of these deliveries, as far as they bring documents; one that was told of before begins anew.
+    /// From now on a duty is owed of these deliveries, a word of those that bring documents; one that was told of before
+    /// begins anew.
     static func begin(
         _ duty: CollectionAlert.Duty, of deliveries: [DeliveryID], at now: Instant
     ) -> PostgresStatement {
@@ -47,7 +48,8 @@ enum CollectionStatements {
             INSERT INTO collection_alert (delivery_id, duty, step, urgency, since, next_at)
             SELECT delivery.id, $2, 'watched', package.urgency, $3, $3
             FROM delivery JOIN package ON package.id = delivery.package_id
-            WHERE delivery.id = ANY ($1) AND package.kind IN ('document', 'replacement') ORDER BY delivery.id
+            WHERE delivery.id = ANY ($1) AND ($2 <> 'word' OR package.kind IN ('document', 'replacement'))
+            ORDER BY delivery.id
             ON CONFLICT (delivery_id, duty) DO UPDATE SET step = 'watched', since = excluded.since,
                 next_at = excluded.next_at, raised_at = NULL, closed_at = NULL, ending = NULL
             """, [.uuids(deliveries.map { $0.uuid }), .text(duty.rawValue), .timestamptz(now)]
@@ -108,7 +110,7 @@ enum CollectionStatements {
     private static let openAlerts = """
         FROM collection_alert AS alert JOIN delivery ON delivery.id = alert.delivery_id
         JOIN package ON package.id = delivery.package_id
-        LEFT JOIN recall ON recall.document_package_id = delivery.document_package_id
+        LEFT JOIN recall ON recall.document_package_id = \(RecallStatements.carriedDocument)
             AND recall.recipient_agency_id = delivery.recipient_agency_id
         WHERE alert.closed_at IS NULL AND alert.step <> 'watched'
             AND (alert.duty <> 'word' OR delivery.state IN ('waiting', 'processing', 'delivered'))

@@ -12,11 +12,14 @@ public struct DueNotice: Sendable {
 }
 
 extension Database {
-    /// Deliveries whose senders are yet to be told that they were given up: any of them, so that one that
-    /// cannot be told does not stand before the others for ever.
-    public func dueNotices(limit: Int) async throws -> [DueNotice] {
+    /// Deliveries whose senders are yet to be told that they were given up, in the order of their ids.
+    ///
+    /// - Parameter last: only those after it.
+    public func dueNotices(limit: Int, after last: DeliveryID? = nil) async throws -> [DueNotice] {
         try await run { connection in
-            try connection.query(NoticeStatements.due, [.int8(Int64(limit))]).map { row in
+            try connection.query(
+                NoticeStatements.due, [.int8(Int64(limit)), .optional(last) { .uuid($0.uuid) }]
+            ).map { row in
                 let code = try row.decode("refusal", as: String.self)
                 return DueNotice(
                     delivery: DeliveryID(uuid: try row.decode("id")),
@@ -42,7 +45,8 @@ private enum NoticeStatements {
             coalesce(delivery.refusal, '') AS refusal, delivery.updated_at
         FROM delivery JOIN package ON package.id = delivery.package_id
         WHERE delivery.is_notice_due AND delivery.state IN ('refused', 'expired')
-        ORDER BY random() LIMIT $1
+            AND delivery.id > coalesce($2, '00000000-0000-0000-0000-000000000000'::uuid)
+        ORDER BY delivery.id LIMIT $1
         """
     static let sent = "UPDATE delivery SET is_notice_due = false WHERE id = $1 AND updated_at = $2"
 }

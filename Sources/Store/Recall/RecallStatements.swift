@@ -24,6 +24,13 @@ enum RecallStatements {
         ORDER BY id FOR NO KEY UPDATE
         """
 
+    /// The update that brought a document to a recipient whom it added.
+    static let firstUpdate = """
+        SELECT delivery.id FROM package JOIN delivery ON delivery.document_package_id = package.id
+        WHERE package.about_package_id = $1 AND package.kind = 'update' AND delivery.recipient_agency_id = $2
+            AND delivery.state <> 'undeliverable' ORDER BY delivery.id LIMIT 1
+        """
+
     static let lockQueue = """
         SELECT delivery_id, node FROM queue WHERE delivery_id = ANY ($1) ORDER BY delivery_id FOR UPDATE
         """

@@ -236,6 +236,32 @@ import Testing
     }
 
     /// Whoever comes first: a fetch that got the content owes an answer, and one that came too late got nothing.
+    /// Who was added by an update has the document by it, speaks of it, and answers its recall.
+    @Test func `a recipient that an update has added answers as every other`() async throws {
+        let bench = try await AcceptBench()
+        _ = try await bench.store.accept(bench.acceptance("VB-1"))
+        _ = try await bench.store.accept(update("VB-1", to: [.treasury], bench))
+        let line = try #require(try await bench.pending(.treasury).first)
+        _ = try await bench.fetch(line.id.uuid, by: .treasury)
+        _ = try await bench.store.accept(bench.status(.accepted, of: "VB-1", from: .treasury))
+        _ = try await bench.store.accept(
+            bench.status(.recallRequested, of: "VB-1", from: .construction, to: .treasury))
+        #expect(try await outcomes(bench) == ["\(TestAgency.treasury.code): owed"])
+        #expect(try await bench.count("collection_alert WHERE duty = 'cancellation'") == 1)
+        let month = Instant.now().advanced(by: .seconds(40 * 86_400))
+        let round = try await bench.database.keepCollectionAlerts(by: .standard, WorkingCalendar(), at: month)
+        #expect(round.raised[.agency] == 2)
+        #expect(try await bench.database.openAlerts(limit: 10).filter { $0.duty == .cancellation }.count == 1)
+        _ = try await bench.store.accept(bench.status(.changeAgreed, of: "VB-1", from: .treasury))
+        #expect(try await outcomes(bench) == ["\(TestAgency.treasury.code): cancelled"])
+        #expect(try await bench.database.openAlerts(limit: 10).filter { $0.duty == .cancellation }.isEmpty)
+        let effects: [String] = try await bench.column(
+            "SELECT status_effect AS value FROM package WHERE kind = 'status' ORDER BY id")
+        #expect(effects == ["applied", "applied", "applied"])
+        #expect(await refusal { try await bench.fetch(line.id.uuid, by: .treasury) } == .contentCancelled)
+        await bench.close()
+    }
+
     @Test func `a fetch that races with the recall either owes or gets nothing`() async throws {
         let bench = try await AcceptBench()
         let other = try bench.secondStore()

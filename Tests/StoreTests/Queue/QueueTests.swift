@@ -389,6 +389,22 @@ import Testing
         await bench.close()
     }
 
+    @Test func `senders are told of what was given up in order, and from any place on`() async throws {
+        let bench = try await QueueBench()
+        let ids = try await bench.accept(5)
+        for claimed in try await bench.claim() {
+            try await bench.finish(claimed, .refused(AttemptFailure(.pushRefused, httpStatus: 422)))
+        }
+        let first = try await bench.database.dueNotices(limit: 2).map(\.delivery)
+        #expect(first == Array(ids.prefix(2)))
+        let rest = try await bench.database.dueNotices(limit: 10, after: first.last)
+        #expect(rest.map(\.delivery) == Array(ids.dropFirst(2)))
+        try await bench.database.noticeSent(rest[0])
+        #expect(
+            try await bench.database.dueNotices(limit: 10, after: ids[1]).map(\.delivery) == Array(ids.dropFirst(3)))
+        await bench.close()
+    }
+
     @Test func aNewBeginningIsNotUndoneByAnAttemptThatWasUnderWay() async throws {
         let bench = try await QueueBench()
         let start = Instant.now()
