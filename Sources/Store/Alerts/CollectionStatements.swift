@@ -35,7 +35,8 @@ enum CollectionStatements {
         SELECT new.id, 'word', 'watched', new.urgency, new.since, new.next_at
         FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[], $4::timestamptz[])
             AS new (id, urgency, since, next_at)
-        ON CONFLICT DO NOTHING
+        -- As all who write several: in one order nobody waits for whom waits for him.
+        ORDER BY new.id ON CONFLICT DO NOTHING
         """
 
     /// From now on a duty is owed of these deliveries, a word of those that bring documents; one that was told of before

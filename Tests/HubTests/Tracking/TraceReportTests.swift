@@ -121,8 +121,8 @@ import Trust
                 {
                   "acceptedAt" : "2026-03-05T10:00:00.000+07:00",
                   "docId" : "01900000-0000-7000-8000-000000000003",
-                  "documentState" : "returned",
-                  "documentStateName" : "từ chối nhận (trả lại)",
+                  "documentState" : "recall-requested",
+                  "documentStateName" : "yêu cầu thu hồi",
                   "enteredAt" : "2026-03-05T18:00:00.000+07:00",
                   "failures" : 1,
                   "fetchedAt" : "2026-03-05T10:00:00.000+07:00",
