@@ -28,6 +28,9 @@ public struct TableFinding: Hashable, Sendable {
         case fixed = "not-changed-by-import"
         case cycle = "parent-cycle"
         case closedParent = "parent-closed"
+        case successorUnfit = "successor-unfit"
+        case successorTwice = "successor-repeated"
+        case successorCycle = "successor-cycle"
         case isHub = "hub-entry"
 
         public var vietnamese: String { words.vietnamese }
@@ -86,7 +89,23 @@ public struct TableFinding: Hashable, Sendable {
                 )
             case .cycle:
                 ("cấp trên đi thành vòng: sửa cột parent", "the parents go in a circle: mend the column parent")
-            case .closedParent: ("cấp trên đã đóng: chọn đơn vị đang mở", "the parent is closed: choose an open one")
+            case .closedParent:
+                (
+                    "cấp trên đã đóng hoặc đóng trước đơn vị này: chọn đơn vị khác, hoặc ghi until không sau ngày đó",
+                    "the parent is closed, or closes before this one: choose another, or let until be no later"
+                )
+            case .successorUnfit:
+                (
+                    "đơn vị kế thừa phải đang mở vào lúc mã này đóng và có hệ thống kết nối",
+                    "a successor is open when this one ends, and a system connects for it"
+                )
+            case .successorTwice:
+                ("một đơn vị kế thừa được nêu hai lần: giữ một", "one successor is named twice: keep one")
+            case .successorCycle:
+                (
+                    "kế thừa đi thành vòng: sửa cột successors hoặc until",
+                    "the successors go in a circle: mend the column successors or until"
+                )
             case .isHub: ("mã của chính trục", "the hub's own entry")
             }
         }

@@ -43,6 +43,7 @@ struct AcceptanceBuilder {
         let warnings = reading.warningCodes + (judged?.judgement.warnings ?? []) + Set(plan.warnings.map(\.code))
         envelope.warnings = warnings.sorted()
         envelope.kin = kin(plan)
+        if header.changesDocument { envelope.addressees = addressees(plan) }
         envelope.attachments = reading.attachments.map { attachment in
             Envelope.Attachment(
                 name: attachment.name ?? attachment.contentID, declaredType: attachment.declaredType,
@@ -92,6 +93,27 @@ struct AcceptanceBuilder {
         return kin
     }
 
+    /// Whom the recipients of a recall or update stand for, by all the names in it that lead to them.
+    private func addressees(_ plan: AcceptancePlan) -> [AgencyKey: Envelope.Addressee] {
+        var addressees: [AgencyKey: Envelope.Addressee] = [:]
+        for recipient in plan.recipients {
+            guard case .agency(let key) = recipient.destination else { continue }
+            let named = ([recipient.written] + recipient.also).compactMap { registry.agency(named: $0)?.key }
+            addressees[key] = addressee(named, isFurther: recipient.isFurther)
+        }
+        return addressees
+    }
+
+    private func addressee(_ named: [AgencyKey], isFurther: Bool = false) -> Envelope.Addressee {
+        var addressee = Envelope.Addressee(named: [], holders: [], isFurther: isFurther)
+        for key in named where !addressee.named.contains(key) {
+            addressee.named.append(key)
+            for holder in [key] + registry.predecessors(of: key, at: acceptedAt)
+            where !addressee.holders.contains(holder) { addressee.holders.append(holder) }
+        }
+        return addressee
+    }
+
     private func describe(_ document: DocumentHeader, in envelope: inout Envelope) {
         envelope.codeNumber = document.codeNumber
         envelope.codeNotation = document.codeNotation
@@ -110,10 +132,13 @@ struct AcceptanceBuilder {
     private func receivers(of update: DocumentHeader) -> Envelope.ReceiverChanges {
         var changes = Envelope.ReceiverChanges()
         for receiver in update.business?.receivers ?? [] {
-            guard let agency = registry.agency(named: receiver.organID)?.key else { continue }
+            guard let agency = registry.agency(named: receiver.organID) else { continue }
             switch receiver.type {
-            case 0: changes.removed.append(agency)
-            case 1: changes.added.append(agency)
+            case 0: changes.removed.append(addressee([agency.key]))
+            case 1:
+                if case .agency(let present) = registry.heir(of: agency, in: .knownDocument, at: acceptedAt) {
+                    changes.added.append(present)
+                }
             default: break
             }
         }

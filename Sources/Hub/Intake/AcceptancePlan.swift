@@ -11,6 +11,10 @@ struct AcceptancePlan: Equatable {
         /// The identifier as the package has it.
         let written: String
         let destination: Routing.Destination
+        /// Further identifiers in the package that lead there.
+        var also: [String] = []
+        /// One of several that have taken the place of the agency named, beside the one to which its matters go.
+        var isFurther = false
     }
 
     let kind: PackageKind
@@ -31,7 +35,7 @@ struct AcceptancePlan: Equatable {
         guard let hold else { return refused }
         return refused
             + recipients.compactMap { recipient in
-                guard case .agency = recipient.destination else { return nil }
+                guard case .agency = recipient.destination, !recipient.isFurther else { return nil }
                 return Receipt.RefusedRecipient(written: recipient.written, refusal: hold)
             }
     }
@@ -61,12 +65,18 @@ struct AcceptancePlan: Equatable {
             warnings.append(.senderClosed(sender.code, successors: present, until: until))
         }
         let written = try Self.narrowed(header.recipientsWritten, by: submission.narrowedTo, registry)
-        let recipients = Self.unique(
-            written.map { name in
-                Recipient(
-                    written: name,
-                    destination: Routing.destination(of: name, in: registry, at: now, matter: kind.matter))
-            })
+        var all = written.map { name in
+            Recipient(
+                written: name, destination: Routing.destination(of: name, in: registry, at: now, matter: kind.matter))
+        }
+        if header.changesDocument {
+            for name in written {
+                all += Routing.further(of: name, in: registry, at: now).map {
+                    Recipient(written: name, destination: .agency($0), isFurther: true)
+                }
+            }
+        }
+        let recipients = Self.unique(all)
         for recipient in recipients {
             guard case .agency(let key) = recipient.destination, let agency = registry.agency(key),
                 registry.agency(named: recipient.written)?.key != key
@@ -110,16 +120,26 @@ struct AcceptancePlan: Equatable {
         return written.filter { wanted.contains(identity($0)) }
     }
 
-    /// One recipient once, however many of its names the package has; the first written stands.
+    /// One recipient once, however many of its names the package has; the first written stands. Further ones come last.
     private static func unique(_ recipients: [Recipient]) -> [Recipient] {
-        var agencies: Set<AgencyKey> = []
+        var places: [AgencyKey: Int] = [:]
         var names: Set<String> = []
-        return recipients.filter { recipient in
+        var unique: [Recipient] = []
+        for recipient in recipients {
             switch recipient.destination {
-            case .agency(let key): agencies.insert(key).inserted
-            case .none: names.insert(recipient.written).inserted
+            case .agency(let key):
+                if let place = places[key] {
+                    // What is said to an agency that is named itself is said to it as such.
+                    if recipient.isFurther, !unique[place].isFurther { continue }
+                    unique[place].also.append(recipient.written)
+                    continue
+                }
+                places[key] = unique.count
+            case .none: guard names.insert(recipient.written).inserted else { continue }
             }
+            unique.append(recipient)
         }
+        return unique
     }
 
     private static func nobody(_ recipients: [Recipient]) -> Refusal {
@@ -158,6 +178,14 @@ extension PackageKind {
 }
 
 extension PackageHeader {
+    /// Whether it takes a document back or changes it, wherever that has come meanwhile.
+    var changesDocument: Bool {
+        switch self {
+        case .document(let document): document.kind == .recall || document.kind == .update
+        case .status(let status): status.status == .recallRequested
+        }
+    }
+
     /// The identifiers to which the package goes; for a status, whom it answers.
     var recipientsWritten: [String] {
         switch self {

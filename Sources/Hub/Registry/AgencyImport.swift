@@ -14,6 +14,7 @@ public struct AgencyImport: Sendable {
         var reading = Reading(table, registry, now)
         for line in table.lines { reading.judge(line) }
         reading.judgeParents()
+        reading.judgeSuccessors()
         let all = (table.findings + reading.findings).sorted { ($0.line ?? 0) < ($1.line ?? 0) }
         findings = all
         changes = all.isEmpty ? reading.ordered() : []
@@ -157,11 +158,70 @@ public struct AgencyImport: Sendable {
                 if known?.isHub == true { found(.isHub, line, parent.text) }
                 let end = known?.validUntil ?? lines[parent.text]?.until
                 let isEnded = line.until.map { $0 <= now } ?? false
-                if !isEnded, let end, end <= now, changes[line.code.text] != nil {
-                    found(.closedParent, line, parent.text)
-                }
+                // An end that is planned counts: nobody would ask again what becomes of the unit then.
+                let outlives = end.map { end in line.until.map { $0 > end } ?? true } ?? false
+                if !isEnded, outlives, changes[line.code.text] != nil { found(.closedParent, line, parent.text) }
                 if goesInACircle(line) { found(.cycle, line, parent.text) }
             }
+        }
+
+        /// Who takes the places of new agencies that come with their end: the rules are those of `Database.close`.
+        mutating func judgeSuccessors() {
+            let circling = circling()
+            for line in table.lines where registry.agency(named: line.code.text) == nil {
+                guard let end = line.until else { continue }
+                var seen: Set<String> = []
+                for heir in line.successors where isThere(heir.code) {
+                    let code = listed(heir.code)
+                    if code == line.code.text {
+                        found(.itself, line, heir.code.text)
+                    } else if registry.agency(named: code)?.isHub == true {
+                        found(.isHub, line, heir.code.text)
+                    } else if !seen.insert(code).inserted {
+                        found(.successorTwice, line, heir.code.text)
+                    } else if circling.contains(line.code.text), circling.contains(code) {
+                        found(.successorCycle, line, heir.code.text)
+                    } else if let reason = unfit(code, at: end) {
+                        found(.successorUnfit, line, "\(heir.code): \(reason)")
+                    }
+                }
+            }
+        }
+
+        /// Why nobody's place can be taken by an agency at an instant; nil when it can.
+        private func unfit(_ code: String, at end: Instant) -> String? {
+            let (known, line) = (registry.agency(named: code), lines[code])
+            let (from, until) = known.map { ($0.validFrom, $0.validUntil) } ?? (line?.from ?? end, line?.until)
+            if from > end || until.map({ $0 <= end }) == true { return "not open at \(end.iso8601)" }
+            return known?.system ?? line?.system == nil ? "no system connects for it" : nil
+        }
+
+        /// The new agencies whose successors lead in a circle: those that are left when again and again whoever has no
+        /// successor among those that are left is taken away. Linear.
+        private func circling() -> Set<String> {
+            var open: [String: Int] = [:]
+            var before: [String: [String]] = [:]
+            for line in table.lines {
+                let heirs = Set(line.successors.map { listed($0.code) })
+                open[line.code.text] = heirs.count
+                for heir in heirs { before[heir, default: []].append(line.code.text) }
+            }
+            // Those of the registry lead into no circle, and no line changes them.
+            var free = open.filter { $0.value == 0 }.map(\.key) + before.keys.filter { open[$0] == nil }
+            while let code = free.popLast() {
+                open[code] = nil
+                for next in before[code] ?? [] {
+                    guard let left = open[next] else { continue }
+                    open[next] = left - 1
+                    if left == 1 { free.append(next) }
+                }
+            }
+            return Set(open.keys)
+        }
+
+        /// The identifier under which the registry, or the file, has a written form.
+        private func listed(_ id: AgencyID) -> String {
+            registry.agency(named: id.text)?.code.text ?? lines[id.text]?.code.text ?? id.text
         }
 
         private func goesInACircle(_ line: AgencyTable.Line) -> Bool {

@@ -9,7 +9,7 @@ import Store
 extension RegistrySnapshot {
     /// - Parameter now: when it is asked.
     /// - Throws: `Refusal`: `.agencyNotBelow` for an identifier that is not below an open agency of the system, or a
-    ///   parent that is not between the two; `.agencyNotFound` for an unknown parent; `.agencyClosed` for a closed one;
+    ///   parent that is not between the two; `.agencyNotFound` for an unknown parent; `.agencyClosed` for one with an end;
     ///   `.agencyTaken` for an identifier that is any agency's, a closed one's too.
     public func proposal(
         toRegister application: AgencyApplication, by system: SystemID, at now: Instant
@@ -28,7 +28,7 @@ extension RegistrySnapshot {
             }
             parent = named
         }
-        guard parent.isOpen(at: now) else { throw Refusal(.agencyClosed, parent.code.text) }
+        guard parent.isOpen(at: now), parent.validUntil == nil else { throw Refusal(.agencyClosed, parent.code.text) }
         return .register(application, below: parent.key)
     }
 

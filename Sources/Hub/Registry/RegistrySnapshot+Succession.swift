@@ -53,6 +53,25 @@ extension RegistrySnapshot {
         return found
     }
 
+    /// The open agencies that get, or have got, what is sent to an agency that has ended: by what they take pending and by
+    /// default.
+    func present(of agency: AgencyKey, at now: Instant) -> [AgencyKey] {
+        var seen: Set<AgencyKey> = [agency]
+        var found: [AgencyKey] = []
+        var next = [agency]
+        while let key = next.popLast() {
+            guard let record = self.agency(key) else { continue }
+            guard record.hasEnded(by: now) else {
+                found.append(key)
+                continue
+            }
+            for heir in record.successors where heir.takesPending || heir.isDefault {
+                if seen.insert(heir.agency).inserted { next.append(heir.agency) }
+            }
+        }
+        return found
+    }
+
     /// The agencies for which a system may read and speak: its own, and those whose place one of them has taken.
     public func answered(by system: SystemID, at now: Instant) -> [AgencyKey] {
         let own = agencies(of: system)

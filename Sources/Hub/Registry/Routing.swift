@@ -46,6 +46,13 @@ public enum Routing {
         }
     }
 
+    /// Beside the one to which matters of known documents go, those that have taken what was sent to a closed agency since
+    /// its end: what is said of its documents may concern them as well.
+    public static func further(of written: String, in registry: RegistrySnapshot, at now: Instant) -> [AgencyKey] {
+        guard let agency = registry.agency(named: written), agency.hasEnded(by: now) else { return [] }
+        return registry.present(of: agency.key, at: now).filter { registry.agency($0)?.system != nil }
+    }
+
     private static func shown(_ written: String) -> String {
         written.isEmpty ? "(OrganId trống)" : String(written.prefix(100))
     }

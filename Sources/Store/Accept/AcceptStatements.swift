@@ -49,7 +49,7 @@ enum AcceptStatements {
         """
 
     static let existingKey = """
-        SELECT key.package_id, key.meaning, package.accepted_at,
+        SELECT key.package_id, key.meaning, package.accepted_at, (SELECT registry_version FROM hub) AS registry_version,
             content.package_id IS NOT NULL AND content.wrapped_key IS NULL AS is_destroyed,
             package.kind <> 'recall' AND EXISTS (
                 SELECT FROM recall WHERE document_package_id = coalesce(package.about_package_id, package.id)

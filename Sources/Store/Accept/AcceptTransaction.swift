@@ -84,6 +84,10 @@ struct AcceptTransaction {
             let existing = try connection.query(
                 AcceptStatements.existingKey, [.int8(envelope.sender.value), .text(envelope.identity)])
             guard let key = existing.first else { throw Refusal(.internalError, "an identity vanished") }
+            // Whoever has ended since the decision gets nothing by it.
+            guard try key.decode("registry_version", as: Int64.self) == placed.acceptance.registryVersion else {
+                return .registryChanged
+            }
             let first = PackageID(uuid: try key.decode("package_id", as: UUID.self))
             let firstAt = try key.decode("accepted_at", as: Instant.self)
             let addressed = try addressed(of: first)
@@ -198,6 +202,9 @@ struct AcceptTransaction {
         _ placed: PlacedAcceptance, first: PackageID?, deliveries: [NewDelivery]
     ) throws -> [PackageRows] {
         let effect = try DocumentEffects(connection: connection).apply(placed.acceptance.package, to: deliveries)
+        let deliveries =
+            effect.unwritten.isEmpty
+            ? deliveries : deliveries.filter { $0.recipient.map { !effect.unwritten.contains($0) } ?? true }
         var rows = [
             PackageRows(
                 package: placed.acceptance.package, place: placed.place, key: placed.keyed.key, first: first,

@@ -108,10 +108,30 @@ public struct Envelope: Sendable {
         }
     }
 
+    /// A recipient as a recall or update means it. It may have ended, or have taken the places of others.
+    public struct Addressee: Sendable, Equatable {
+        /// The agencies that are named: what was sent to them is meant, whoever has it now.
+        public var named: [AgencyKey]
+        /// These, and those whose places they have taken: what they have is meant, to whomever it was sent. What their own
+        /// successors were sent themselves is not.
+        public var holders: [AgencyKey]
+        /// One of several that have taken the place of the named: it is spoken to where it has something, and else not.
+        public var isFurther: Bool
+
+        public init(_ agency: AgencyKey) { self.init(named: [agency], holders: [agency]) }
+
+        public init(named: [AgencyKey], holders: [AgencyKey], isFurther: Bool = false) {
+            self.named = named
+            self.holders = holders
+            self.isFurther = isFurther
+        }
+    }
+
     /// Who gets a document and who loses it by an update (`ReceiverList`).
     public struct ReceiverChanges: Sendable {
+        /// As the update's own recipients: the present agencies.
         public var added: [AgencyKey] = []
-        public var removed: [AgencyKey] = []
+        public var removed: [Addressee] = []
 
         public init() {}
     }
@@ -152,6 +172,9 @@ public struct Envelope: Sendable {
     /// whose place they have taken, and who has taken theirs.
     public var kin: [AgencyKey: [AgencyKey]] = [:]
 
+    /// Of a recall or update: whom its recipients stand for. Who is not in it stands for itself alone.
+    public var addressees: [AgencyKey: Addressee] = [:]
+
     public init(
         id: PackageID, kind: PackageKind, sender: AgencyKey, senderWritten: String, system: SystemID?,
         documentID: DocumentID, signature: String, sha256: SHA256Digest, meaning: SHA256Digest,
@@ -181,6 +204,8 @@ public struct Envelope: Sendable {
 
     /// The agency, then its kin.
     func family(of agency: AgencyKey) -> [AgencyKey] { [agency] + (kin[agency] ?? []) }
+
+    func addressee(_ recipient: AgencyKey) -> Addressee { addressees[recipient] ?? Addressee(recipient) }
 
     /// A document's identity beside its sender.
     static func identity(_ document: DocumentID) -> String { "document:\(document.normalized)" }

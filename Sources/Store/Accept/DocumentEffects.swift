@@ -5,6 +5,9 @@ import Foundation
 
 /// What a package does to the document of which it speaks. Decides and writes it, inside the transaction that takes the
 /// package and under the locks of `DocumentWord`.
+///
+/// That transaction holds `QueueStatements.holdEndpoints` as well, which who moves deliveries to successors must have alone:
+/// what is read here of a delivery and its recipient stays so until the end.
 struct DocumentEffects {
     let connection: PostgresConnection
 
@@ -14,6 +17,8 @@ struct DocumentEffects {
         var about: PackageID?
         /// Recipients that do not get the package itself: what it takes back was withdrawn before they saw it.
         var unneeded: Set<AgencyKey> = []
+        /// Of several successors of a recipient, those that have nothing of the document: no delivery of theirs is written.
+        var unwritten: Set<AgencyKey> = []
     }
 
     /// - Parameter deliveries: those of the package that are new.
@@ -29,7 +34,7 @@ struct DocumentEffects {
             guard let claim = envelope.status else { return Effect() }
             // What the hub says of a delivery is not the recipient's word and moves nothing (house §4.9).
             guard envelope.system != nil else { return Effect(status: .hubNotice) }
-            if claim.status.speaker == .sender { return try recall(from: [claim.recipient], by: envelope) }
+            if claim.status.speaker == .sender { return try recall(from: recipients, by: envelope) }
             return Effect(status: try word(claim, envelope))
         }
     }
@@ -40,7 +45,8 @@ struct DocumentEffects {
         guard let document = try document(envelope.subjectOfChange ?? envelope.documentID, by: envelope) else {
             return Effect(status: .unknownDocument)
         }
-        let concerned = Array(Set(recipients.flatMap(envelope.family)))
+        let holdings = try holdings(of: document, recipients, envelope)
+        let concerned = Array(Set(holdings.holders.joined()))
         let known = try connection.query(RecallStatements.known, [.uuid(document.uuid), .agencies(concerned)])
         var outcomes: [AgencyKey: RecallOutcome] = [:]
         for row in known {
@@ -50,9 +56,14 @@ struct DocumentEffects {
         let sent = try lock(document, concerned)
         var effect = Effect(about: document)
         var decisions: [RecallDecision] = []
-        for recipient in recipients {
-            // Whoever of the family has the document; for a document that went to none of them, the one who is named.
-            var holders = envelope.family(of: recipient).filter { sent[$0] != nil || outcomes[$0] != nil }
+        for (index, recipient) in recipients.enumerated() {
+            // Whoever has what is meant; for a document that went to none of them, the one who is named.
+            var holders = holdings.holders[index].filter { sent[$0] != nil || outcomes[$0] != nil }
+            if holdings.isElsewhere(index, holders) {
+                effect.unwritten.insert(recipient)
+                continue
+            }
+            holders = holdings.own(index, holders)
             if holders.isEmpty { holders = [recipient] }
             var isDelivered = false
             for holder in holders {
@@ -115,14 +126,24 @@ struct DocumentEffects {
         guard let subject = envelope.subjectOfChange, let document = try document(subject, by: envelope) else {
             return Effect(status: .unknownDocument)
         }
-        let removed = envelope.receivers.removed
-        let sent = try lock(document, Array(Set((recipients + removed).flatMap(envelope.family))))
+        let holdings = try holdings(of: document, recipients, envelope, and: envelope.receivers.removed)
+        let sent = try lock(document, Array(Set(holdings.holders.joined())))
         var effect = Effect(about: document)
-        for recipient in removed {
-            let deliveries = envelope.family(of: recipient).flatMap { sent[$0] ?? [] }
+        var taken: Set<AgencyKey> = []
+        for removed in holdings.holders.dropFirst(recipients.count) {
+            let deliveries = removed.flatMap { sent[$0] ?? [] }
             guard RecallDecision.decide(known: nil, deliveries: deliveries.map(\.seen)) == .withdrawn else { continue }
             try withdraw(deliveries, by: envelope)
-            effect.unneeded.insert(recipient)
+            taken.formUnion(removed)
+        }
+        for (index, recipient) in recipients.enumerated() where !envelope.receivers.added.contains(recipient) {
+            let holders = holdings.holders[index].filter { sent[$0] != nil }
+            let own = holdings.own(index, holders)
+            if holdings.isElsewhere(index, holders) {
+                effect.unwritten.insert(recipient)
+            } else if !own.isEmpty, own.allSatisfy(taken.contains) {
+                effect.unneeded.insert(recipient)
+            }
         }
         let isNew = recipients.contains(where: envelope.receivers.added.contains)
         effect.status = !sent.isEmpty || isNew ? .applied : .notARecipient
@@ -258,6 +279,48 @@ struct DocumentEffects {
     }
 
     // MARK: Rows
+
+    /// Who of some recipients has what a recall or update means.
+    private struct Holdings {
+        /// For each recipient, then for each agency that is removed.
+        var holders: [[AgencyKey]]
+        let recipients: [AgencyKey]
+        let isFurther: [Bool]
+
+        /// Those whose part the recipient itself is told of: another successor hears of its own.
+        func own(_ index: Int, _ holders: [AgencyKey]) -> [AgencyKey] {
+            if isFurther[index] { return holders.filter { $0 == recipients[index] } }
+            return holders.filter { holder in
+                !zip(recipients, isFurther).contains { recipient, isFurther in isFurther && recipient == holder }
+            }
+        }
+
+        /// Whether a successor has nothing that is meant, or another one has it all.
+        func isElsewhere(_ index: Int, _ holders: [AgencyKey]) -> Bool {
+            own(index, holders).isEmpty && (isFurther[index] || !holders.isEmpty)
+        }
+    }
+
+    private func holdings(
+        of document: PackageID, _ recipients: [AgencyKey], _ envelope: Envelope, and removed: [Envelope.Addressee] = []
+    ) throws -> Holdings {
+        let meant = recipients.map(envelope.addressee)
+        let all = meant + removed
+        var moved: [AgencyKey: [AgencyKey]] = [:]
+        let rows = try connection.query(
+            RecallStatements.holders, [.uuid(document.uuid), .agencies(Array(Set(all.flatMap(\.named))))])
+        for row in rows {
+            moved[AgencyKey(try row.decode("named")), default: []].append(AgencyKey(try row.decode("holder")))
+        }
+        let holders = all.map { addressee in
+            var holders = addressee.holders
+            for named in addressee.named {
+                for holder in moved[named] ?? [] where !holders.contains(holder) { holders.append(holder) }
+            }
+            return holders
+        }
+        return Holdings(holders: holders, recipients: recipients, isFurther: meant.map(\.isFurther))
+    }
 
     /// A delivery under its lock.
     private struct LockedDelivery {

@@ -167,7 +167,7 @@ extension Database {
     }
 
     /// Sorts before every time-ordered id.
-    private static let beforeAll = DeliveryID(uuid: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
+    static let beforeAll = DeliveryID(uuid: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
 }
 
 extension HistoryRow.Event {

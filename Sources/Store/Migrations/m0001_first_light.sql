@@ -328,6 +328,13 @@ CREATE TABLE delivery_attempt (
 );
 CREATE INDEX delivery_attempt_by_endpoint ON delivery_attempt (endpoint_id, ended_at);
 
+-- Deliveries that left the queue although a claim of theirs had not ended: they may have been sent, whoever has heard of it.
+CREATE TABLE lost_claim (
+    delivery_id uuid NOT NULL REFERENCES delivery,
+    endpoint_id bigint NOT NULL REFERENCES endpoint,
+    PRIMARY KEY (delivery_id, endpoint_id)
+);
+
 -- What a recipient has said about a document: the latest word and the furthest.
 CREATE TABLE document_status (
     document_package_id uuid NOT NULL REFERENCES package,
@@ -565,7 +572,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
 GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, recall, seal, history,
     collection_alert, alert_notice, repeated_code, duty_contact, system, system_secret, system_client_key, agency, agency_alias, agency_successor,
     agency_request, wrapping_key, holiday,
-    hub_downtime, endpoint, node, queue, delivery_attempt, policy, policy_activation TO truc_runtime;
+    hub_downtime, endpoint, node, queue, delivery_attempt, lost_claim, policy, policy_activation TO truc_runtime;
 GRANT DELETE ON system_client_key, holiday, node, queue, agency_successor, collection_alert, alert_notice, duty_contact TO truc_runtime;
 GRANT UPDATE (after) ON sweep_cursor TO truc_runtime;
 GRANT UPDATE (step, since, next_at, raised_at, closed_at, ending) ON collection_alert TO truc_runtime;

@@ -21,7 +21,7 @@ extension Database {
             try connection.transaction {
                 let locked = try connection.pipeline([
                     (QueueStatements.holdEndpoints, []), (QueueStatements.lockDelivery, [.uuids([id.uuid])]),
-                    (QueueStatements.lockQueue, [.uuids([id.uuid])]),
+                    (QueueStatements.lockQueue, [.uuids([id.uuid])]), (QueueStatements.lostClaim, [.uuid(id.uuid)]),
                 ])
                 guard let row = locked[1].first else { throw Refusal(.packageNotFound, id.description) }
                 let recipient = try row.decodeIfPresent("recipient_agency_id", as: Int64.self).map(AgencyKey.init)
@@ -32,7 +32,8 @@ extension Database {
                 let wasFetched = try row.decodeIfPresent("fetched_at", as: Instant.self) != nil
                 let wasCarried = try row.decode("was_carried", as: Bool.self)
                 // Claimed once, it may have been sent, whoever has heard of it.
-                let wasClaimed = try locked[2].first.map { try $0.decode("token", as: Int64.self) > 0 } ?? false
+                let wasClaimed =
+                    try locked[2].contains { try $0.decode("token", as: Int64.self) > 0 } || !locked[3].isEmpty
                 let life = DeliveryLife(state: state, failures: Int(try row.decode("failures", as: Int32.self)))
                 switch life.decide(act, isSeen: wasFetched || wasCarried || wasClaimed) {
                 case .unchanged: return (state, state)
@@ -88,7 +89,8 @@ private struct Order {
             (QueueStatements.enter, [.uuid(id.uuid), .int2(ClaimCursor.rank(urgency)), .timestamptz(now)])
         // Who carries it at this moment may still say that it has arrived.
         case .held: (QueueStatements.park, [.uuid(id.uuid)])
-        case .delivered, .refused, .expired, .withdrawn, .undeliverable: (QueueStatements.leave, [.uuids([id.uuid])])
+        case .delivered, .refused, .expired, .withdrawn, .undeliverable:
+            (QueueStatements.leaveUnended, [.uuids([id.uuid])])
         }
     }
 

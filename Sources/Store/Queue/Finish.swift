@@ -28,11 +28,16 @@ struct FinishTransaction {
         let deliveries = try Self.byID(locked[0], "id")
         let queued = try Self.byID(locked[1], "delivery_id")
         var effects = FinishEffects()
+        let strays = ended.filter { queued[$0.claim.id.uuid] == nil }
+        let owners = strays.isEmpty ? [:] : try owners(of: strays.map(\.claim.endpoint))
         let finished = try ended.map { ended in
             guard let delivery = deliveries[ended.claim.id.uuid] else {
                 throw Refusal(.internalError, "a delivery vanished")
             }
-            return try Finish(ended: ended, delivery: delivery, queued: queued[ended.claim.id.uuid]).decide(&effects)
+            return try Finish(
+                ended: ended, delivery: delivery, queued: queued[ended.claim.id.uuid],
+                owner: owners[ended.claim.endpoint]
+            ).decide(&effects)
         }
         try connection.pipeline(effects.statements)
         for (ended, failure) in effects.gone {
@@ -41,6 +46,15 @@ struct FinishTransaction {
                 at: ended.endedAt)
         }
         return finished
+    }
+
+    /// The agencies whose endpoints these are, removed ones too.
+    private func owners(of endpoints: [EndpointKey]) throws -> [EndpointKey: AgencyKey] {
+        var owners: [EndpointKey: AgencyKey] = [:]
+        for row in try connection.query(QueueStatements.endpointOwners, [.int8s(endpoints.map(\.value))]) {
+            owners[EndpointKey(try row.decode("id"))] = AgencyKey(try row.decode("agency_id"))
+        }
+        return owners
     }
 
     private static func byID(_ rows: PostgresRows, _ column: String) throws -> [UUID: PostgresRow] {
@@ -150,6 +164,8 @@ private struct Finish {
     let delivery: PostgresRow
     /// Nil: it is not on its way any more.
     let queued: PostgresRow?
+    /// Whose endpoint it was carried to; known where `queued` is nil.
+    let owner: AgencyKey?
 
     private var claim: ClaimedDelivery { ended.claim }
 
@@ -160,8 +176,11 @@ private struct Finish {
         let life = DeliveryLife(state: state, failures: Int(try delivery.decode("failures", as: Int32.self)))
         let package = PackageID(uuid: try delivery.decode("package_id", as: UUID.self))
         guard let queued, try holds(queued) else {
-            // Given up, or to be pulled, while it was on its way: what the recipient has after all counts.
-            if queued == nil, case .entered = ended.outcome, case .become(let after) = life.decide(.entered) {
+            // Given up, or to be pulled, while it was on its way: what the recipient has after all counts. What has moved to
+            // a successor meanwhile is the successor's, which does not have it.
+            if queued == nil, try isOwners, case .entered = ended.outcome,
+                case .become(let after) = life.decide(.entered)
+            {
                 effects.attempt(ended, isLate: false)
                 effects.move(ended, to: after, package: package)
                 return .counted(after.state, nextAt: nil)
@@ -190,6 +209,10 @@ private struct Finish {
             }
             return .counted(state, nextAt: next)
         }
+    }
+
+    private var isOwners: Bool {
+        get throws { try owner?.value == delivery.decodeIfPresent("recipient_agency_id", as: Int64.self) }
     }
 
     private func holds(_ row: PostgresRow) throws -> Bool {

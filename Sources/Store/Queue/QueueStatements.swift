@@ -83,6 +83,19 @@ enum QueueStatements {
     /// Free again, at once or for later; `$3` attempts are counted.
     static let free = "UPDATE queue SET node = NULL, due_at = $2, attempts = $3 WHERE delivery_id = $1"
     static let leave = "DELETE FROM queue WHERE delivery_id = ANY($1)"
+
+    /// What leaves the queue without the end of an attempt. One that was claimed may have been sent: who decides later whether
+    /// anybody has seen it must find that.
+    static func leaveUnended(where condition: String) -> String {
+        """
+        WITH gone AS (DELETE FROM queue \(condition) RETURNING queue.delivery_id, queue.endpoint_id, queue.token)
+        INSERT INTO lost_claim (delivery_id, endpoint_id) SELECT delivery_id, endpoint_id FROM gone WHERE token > 0
+        ON CONFLICT DO NOTHING
+        """
+    }
+    static let leaveUnended = leaveUnended(where: "WHERE delivery_id = ANY ($1)")
+    static let lostClaim = "SELECT FROM lost_claim WHERE delivery_id = $1 LIMIT 1"
+
     static let park = "UPDATE queue SET is_parked = true WHERE delivery_id = $1"
 
     /// Back at the beginning of its way, where the recipient has an endpoint. Who carries it at this moment goes on.
@@ -121,6 +134,8 @@ enum QueueStatements {
             ]
         )
     }
+
+    static let endpointOwners = "SELECT id, agency_id FROM endpoint WHERE id = ANY($1)"
 
     static let overdue = """
         SELECT delivery_id FROM queue WHERE first_due < $1 AND node IS NULL AND NOT is_parked ORDER BY first_due LIMIT $2
@@ -173,9 +188,8 @@ enum EndpointStatements {
         RETURNING id, url
         """
     /// What is on its way to an endpoint that is no more stays in its recipient's list.
-    static let emptyQueue = """
-        DELETE FROM queue USING endpoint WHERE endpoint.id = queue.endpoint_id AND endpoint.agency_id = $1
-        """
+    static let emptyQueue = QueueStatements.leaveUnended(
+        where: "USING endpoint WHERE endpoint.id = queue.endpoint_id AND endpoint.agency_id = $1")
     static let add = """
         INSERT INTO endpoint (agency_id, url, created_at, changed_at) VALUES ($1, $2, $3, $3) RETURNING id
         """

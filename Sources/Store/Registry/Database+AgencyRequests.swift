@@ -73,6 +73,7 @@ extension Database {
                     number, [.text(decision.number), .date(decision.date), .null], .approved, actor, now)
                 switch approval {
                 case .register(let aliases) where request.kind == .register:
+                    try connection.query(RegistryStatements.bumpVersion)
                     try connection.add(
                         NewAgency(
                             code: request.code, name: request.name, mail: request.mail, parent: request.parent,

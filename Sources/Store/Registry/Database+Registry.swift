@@ -82,20 +82,23 @@ extension Database {
     /// Registers an agency with all its written forms.
     ///
     /// - Throws: `Refusal`: `.agencyTaken` when a form belongs to an agency already, `.systemNotFound`, `.agencyNotFound`
-    ///   for the parent, `.agencyClosed` when that has ended.
+    ///   for the parent, `.agencyClosed` when that has an end, be it a planned one.
     public func addAgency(_ agency: NewAgency, isHub: Bool = false, actor: String) async throws {
         try await run { connection in
-            try connection.transaction { try connection.add(agency, isHub: isHub, actor: actor) }
+            try connection.transaction {
+                try connection.query(RegistryStatements.bumpVersion)
+                try connection.add(agency, isHub: isHub, actor: actor)
+            }
         }
     }
 }
 
 /// Changes of the registry, each inside the transaction of whoever has more to write with it.
 extension PostgresConnection {
+    /// Whoever calls it has made a new version of the registry in this transaction.
     func add(
         _ agency: NewAgency, isHub: Bool = false, allowsClosedParent: Bool = false, actor: String
     ) throws {
-        try query(RegistryStatements.bumpVersion)
         if let system = agency.system {
             let known = try query(RegistryStatements.systemExists, [.text(system.text)])
             guard !known.isEmpty else { throw Refusal(.systemNotFound, system.text) }
@@ -130,10 +133,11 @@ extension PostgresConnection {
         ])
     }
 
-    /// An agency below which others may be registered.
+    /// An agency below which others may be registered: open, and without an end. At a planned one, too, a unit of which
+    /// its plan says nothing would be left below a closed agency.
     private func openAgencyKey(_ written: AgencyID) throws -> Int64 {
         let key = try agencyKey(written)
-        let ended = try query(RegistryStatements.ended, [.int8(key), .timestamptz(.now())])
+        let ended = try query(RegistryStatements.end, [.int8(key)])
         if let row = ended.first {
             throw Refusal(
                 .agencyClosed, "\(written), \(try row.decode("valid_until", as: Instant.self).iso8601)")
@@ -161,7 +165,7 @@ enum RegistryStatements {
     static let successors = """
         SELECT agency_id, successor_id, takes_pending, is_default FROM agency_successor ORDER BY agency_id, successor_id
         """
-    static let ended = "SELECT valid_until FROM agency WHERE id = $1 AND valid_until <= $2"
+    static let end = "SELECT valid_until FROM agency WHERE id = $1 AND valid_until IS NOT NULL"
     static let aliases = "SELECT written, agency_id FROM agency_alias ORDER BY written"
     static let addSystem = """
         INSERT INTO system (id, name, timestamp_past_seconds, timestamp_future_seconds)

@@ -42,20 +42,22 @@ extension Database {
     /// their endpoints. What is being carried at this moment, or held, stays until it waits again; a document that the
     /// successor has already is withdrawn.
     ///
-    /// Called again and again it moves whatever came to wait since.
+    /// Called again and again it moves whatever came to wait since, and what it has moved before to one that has ended as
+    /// well: a call moves each delivery once at most, wherever successors lead.
     /// - Returns: how many were moved or withdrawn, and the endpoints for which there is something now.
     public func moveToSuccessors(at now: Instant) async throws -> (count: Int, endpoints: Set<EndpointKey>) {
         var total = 0
         var endpoints: Set<EndpointKey> = []
-        while true {
-            let (count, due) = try await run { connection in
-                try connection.transaction { try SuccessionMove(connection: connection, now: now).batch() }
+        var next: UUID? = Self.beforeAll.uuid
+        while let after = next {
+            let batch = try await run { connection in
+                try connection.transaction { try SuccessionMove(connection: connection, now: now).batch(after: after) }
             }
-            total += count
-            endpoints.formUnion(due)
-            // Moved once, it may wait for an agency that has ended as well.
-            if count == 0 { return (total, endpoints) }
+            total += batch.count
+            endpoints.formUnion(batch.endpoints)
+            next = batch.next
         }
+        return (total, endpoints)
     }
 }
 
@@ -157,15 +159,25 @@ private struct SuccessionMove {
         let isKnown: Bool
     }
 
-    func batch() throws -> (count: Int, endpoints: Set<EndpointKey>) {
-        guard try !connection.query(SuccessionStatements.isMovable, [.timestamptz(now)]).isEmpty else { return (0, []) }
+    struct Batch {
+        var count = 0
+        var endpoints: Set<EndpointKey> = []
+        /// Behind which there may be more; nil at the end.
+        var next: UUID?
+    }
+
+    /// - Parameter after: only deliveries with a greater id.
+    func batch(after: UUID) throws -> Batch {
+        guard try !connection.query(SuccessionStatements.isMovable, [.timestamptz(now), .uuid(after)]).isEmpty else {
+            return Batch()
+        }
         // No endpoint of a successor may appear that does not see what is moved, and no word be taken or recall begun that
         // speaks of the recipient before.
         try connection.query(QueueStatements.changeEndpoints)
         let found = try connection.query(
-            SuccessionStatements.lockWaiting, [.timestamptz(now), .int8(Int64(Database.maxMoved))]
+            SuccessionStatements.lockWaiting, [.timestamptz(now), .uuid(after), .int8(Int64(Database.maxMoved))]
         ).map(read)
-        guard !found.isEmpty else { return (0, []) }
+        guard !found.isEmpty else { return Batch() }
         // Claimed since it was looked at: whoever carries it says what becomes of it.
         let carried = try Set(
             connection.query(QueueStatements.lockQueue, [.uuids(found.map { $0.id })]).compactMap { row -> UUID? in
@@ -180,7 +192,9 @@ private struct SuccessionMove {
             let isFirst = taken.insert("\(delivery.document) \(delivery.to)").inserted
             if delivery.isKnown || !isFirst { withdrawn.append(delivery) } else { moved.append(delivery) }
         }
-        return (moved.count + withdrawn.count, try write(moved, withdrawn))
+        return Batch(
+            count: moved.count + withdrawn.count, endpoints: try write(moved, withdrawn),
+            next: found.count == Database.maxMoved ? found.last?.id : nil)
     }
 
     private func read(_ row: PostgresRow) throws -> Delivery {
@@ -199,7 +213,7 @@ private struct SuccessionMove {
             .uuids(moved.map { $0.document }), .int8s(moved.map { $0.from }), agencies,
         ]
         let results = try connection.pipeline([
-            (SuccessionStatements.leaveQueue, [ids]),
+            (QueueStatements.leaveUnended, [ids]),
             (SuccessionStatements.move, [.uuids(moved.map { $0.id }), agencies, .timestamptz(now)]),
             (SuccessionStatements.moveWords, pairs), (SuccessionStatements.moveRecalls, pairs),
             (
@@ -262,7 +276,7 @@ private enum SuccessionStatements {
         JOIN agency AS successor ON successor.id = heir.successor_id
         JOIN delivery ON delivery.recipient_agency_id = agency.id AND delivery.state IN ('waiting', 'processing')
         JOIN package ON package.id = delivery.package_id
-        WHERE agency.valid_until <= $1
+        WHERE agency.valid_until <= $1 AND delivery.id > $2
             AND NOT EXISTS (SELECT FROM queue WHERE queue.delivery_id = delivery.id AND queue.node IS NOT NULL)
             AND NOT EXISTS (
                 SELECT FROM delivery AS lost WHERE lost.document_package_id = delivery.document_package_id
@@ -280,10 +294,8 @@ private enum SuccessionStatements {
                 SELECT FROM delivery AS known WHERE known.document_package_id = delivery.document_package_id
                     AND known.recipient_agency_id = heir.successor_id) AS is_known
         \(movable)
-        ORDER BY delivery.id LIMIT $2 FOR UPDATE OF delivery
+        ORDER BY delivery.id LIMIT $3 FOR UPDATE OF delivery
         """
-
-    static let leaveQueue = "DELETE FROM queue WHERE delivery_id = ANY ($1)"
 
     static let move = """
         UPDATE delivery SET recipient_agency_id = new.agency_id, updated_at = $3

@@ -75,7 +75,7 @@ enum SealStatements {
     static let recipients = """
         SELECT delivery.id, delivery.package_id, delivery.recipient_written, agency.name, delivery.state,
             delivery.fetched_at IS NOT NULL AS was_fetched, delivery.entered_at, said.latest, said.latest_at,
-            coalesce(carried.url, queued.url) AS url
+            coalesce(carried.url, queued.url, lost.url) AS url
         FROM delivery LEFT JOIN agency ON agency.id = delivery.recipient_agency_id
         LEFT JOIN document_status AS said ON said.document_package_id = delivery.document_package_id
             AND said.recipient_agency_id = delivery.recipient_agency_id
@@ -88,6 +88,10 @@ enum SealStatements {
             SELECT endpoint.url FROM queue JOIN endpoint ON endpoint.id = queue.endpoint_id
             WHERE queue.delivery_id = delivery.id AND queue.token > 0
         ) AS queued ON true
+        LEFT JOIN LATERAL (
+            SELECT endpoint.url FROM lost_claim JOIN endpoint ON endpoint.id = lost_claim.endpoint_id
+            WHERE lost_claim.delivery_id = delivery.id ORDER BY endpoint.id DESC LIMIT 1
+        ) AS lost ON true
         WHERE delivery.id = ANY ($1) ORDER BY delivery.id
         """
 

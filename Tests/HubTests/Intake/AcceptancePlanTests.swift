@@ -52,6 +52,30 @@ import Testing
         #expect(plan.recipients.map(\.written) == ["H52.14", "lạ", "000.00.13.H52"])
     }
 
+    @Test func aRecallGoesToAllWhoHaveGotWhatWasSentToADividedAgency() throws {
+        func recall(to names: [String]) throws -> PackageHeader {
+            var builder = PackageBuilder()
+            builder.to = names
+            builder.business = Business(kind: .recall)
+            return .document(try builder.header)
+        }
+        let plan = try plan(recall(to: ["000.00.22.H52", "H52.13"]), Province.submission())
+        #expect(
+            plan.recipients.map(\.destination)
+                == [.agency(Province.finance), .agency(Province.construction), .agency(Province.successor)])
+        #expect(plan.recipients.map(\.isFurther) == [false, false, true])
+        // One that is named itself is no further one, and hears of what both names mean.
+        let both = try self.plan(
+            recall(to: ["000.00.22.H52", "000.00.18.H52", "000.00.17.H52"]), Province.submission())
+        #expect(both.recipients.map(\.isFurther) == [false, false])
+        #expect(both.recipients.map(\.also) == [[], ["000.00.17.H52"]])
+        let document = try self.plan(header(to: ["000.00.22.H52"]), Province.submission())
+        #expect(document.recipients.map(\.destination) == [.agency(Province.successor)])
+        let asked = try self.plan(
+            status(.recallRequested, from: "000.00.13.H52", to: "000.00.22.H52"), Province.submission(.status))
+        #expect(asked.recipients.map(\.isFurther) == [false, true])
+    }
+
     @Test func theSenderMustBeTheSystemsOwn() throws {
         let to = ["000.00.14.H52"]
         #expect(try refusal(header(to: to), Province.submission(system: "two"))?.code == .senderNotYours)

@@ -60,11 +60,44 @@ import Testing
         ("000.00.20.H52,A,,one,,,,,,", "not-changed-by-import@2"),
         ("000.00.30.H52,A,000.00.31.H52,,,,,,,\n000.00.31.H52,B,000.00.30.H52,,,,,,,", "parent-cycle@2"),
         ("000.00.30.H52,A,,,,,,2026-01-01,,000.00.99.H52", "unknown-agency@2"),
+        ("000.00.30.H52,A,,,,,,2026-01-01,,\(TestAgency.hubCode)", "hub-entry@2"),
+        ("000.00.30.H52,A,,,,,,2026-01-01,,TRUC", "hub-entry@2"),
+        ("000.00.30.H52,A,,,,A30,,2026-01-01,,A30", "itself@2"),
+        ("000.00.30.H52,A,,,,,,2026-01-01,,000.00.16.H52", "successor-unfit@2"),
+        ("000.00.30.H52,A,,,,,,2026-03-01,,000.00.17.H52", "successor-unfit@2"),
+        ("000.00.30.H52,A,,,,,,2026-01-01,,000.00.19.H52", "successor-unfit@2"),
+        ("000.00.30.H52,A,,,,,,2026-01-01,,000.00.13.H52+pending H52.13", "successor-repeated@2"),
+        (
+            "000.00.30.H52,A,,one,,,,2026-01-01,,000.00.31.H52\n000.00.31.H52,B,,one,,,,2026-01-01,,000.00.30.H52",
+            "successor-cycle@2"
+        ),
+        (
+            """
+            000.00.30.H52,A,,one,,,,2026-01-01,,000.00.31.H52
+            000.00.31.H52,B,,one,,B31,,2026-01-02,,000.00.13.H52+pending 000.00.32.H52
+            000.00.32.H52,C,,one,,,,2026-01-03,,B31
+            """, "successor-cycle@2"
+        ),
+        ("000.00.30.H52,A,,one,,,,2027-01-01,,\n000.00.31.H52,B,000.00.30.H52,one,,,,,,", "parent-closed@3"),
+        ("000.00.30.H52,A,,one,,,,2027-01-01,,\n000.00.31.H52,B,000.00.30.H52,one,,,,2027-01-02,,", "parent-closed@3"),
     ])
     func `what a table may not change`(lines: String, finding: String) throws {
         let plan = try plan(lines)
         #expect(kinds(plan).first == finding)
         #expect(plan.changes.isEmpty)
+    }
+
+    @Test func `chains of successors, each open when the one before ends, and units that end with those above them`()
+        throws
+    {
+        let plan = try plan(
+            """
+            000.00.30.H52,A,,one,,,,2025-01-01,,000.00.31.H52
+            000.00.31.H52,B,,one,,,,2026-01-01,,000.00.17.H52+pending 000.00.13.H52+default
+            000.00.32.H52,C,,one,,,,2027-01-01,,
+            000.00.33.H52,D,000.00.32.H52,one,,,,2027-01-01,,
+            """)
+        #expect(plan.findings.isEmpty && plan.changes.count == 4, "\(plan.findings)")
     }
 
     @Test func `further written forms`() throws {

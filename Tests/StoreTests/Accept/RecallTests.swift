@@ -40,7 +40,7 @@ import Testing
         ) { envelope in
             guard let id = try? DocumentID(parsing: document), let keys = try? removed.map(bench.key) else { return }
             envelope.links = [Envelope.Link(relation: .updates, documentID: id)]
-            envelope.receivers.removed = keys
+            envelope.receivers.removed = keys.map { Envelope.Addressee($0) }
         }
     }
 

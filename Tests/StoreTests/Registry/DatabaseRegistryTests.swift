@@ -2,6 +2,7 @@
 import Exchange
 import TestKit
 import Testing
+import Trust
 
 @testable import Store
 
@@ -89,6 +90,38 @@ import Testing
             #expect(new.version == (isClosed ? before.version + 1 : old.version))
             #expect(isClosed ? new.changedAt > old.changedAt : new.changedAt == old.changedAt)
         }
+        await bench.close()
+    }
+
+    @Test func anImportIsOneVersion() async throws {
+        let bench = try await AcceptBench()
+        let version = try await bench.database.registryVersion()
+        let changes = try ["000.00.61.H52", "000.00.62.H52", "000.00.63.H52"].map { code in
+            AgencyChange(
+                code: try AgencyID(parsing: code), kind: .added, name: "Mới", aliases: [], differences: [])
+        }
+        let isDone = try await bench.database.importAgencies(
+            changes, basedOn: version, file: SHA256Digest(of: [1]), decision: nil, actor: actor, at: .now())
+        #expect(isDone)
+        let after = try await bench.database.registry()
+        #expect(after.version == version + 1)
+        #expect(after.agencies.suffix(3).allSatisfy { $0.version == version + 1 })
+        await bench.close()
+    }
+
+    @Test func noUnitIsRegisteredBelowAnAgencyWithAnEnd() async throws {
+        let bench = try await AcceptBench()
+        let end = Instant.now().advanced(by: .seconds(86_400))
+        _ = try await bench.database.close(
+            Succession([Succession.Closing(try TestAgency.stranger.id, successors: [])], effective: end),
+            actor: actor, at: .now())
+        let added = await refusal {
+            try await bench.database.addAgency(
+                NewAgency(
+                    code: AgencyID(parsing: "000.01.15.H52"), name: "Chi cục", parent: TestAgency.stranger.id),
+                actor: actor)
+        }
+        #expect(added == .agencyClosed)
         await bench.close()
     }
 

@@ -63,6 +63,11 @@ import Testing
         #expect(outcome.status == 1 && outcome.errors.contains("[registry.file-invalid]"))
         #expect(
             outcome.output.contains("dòng 3: [unknown-system]") && outcome.output.contains("dòng 3: [unknown-agency]"))
+        let circle = try file(
+            AgencyTable.heading.joined(separator: ",")
+                + "\nH52,A,,,,,,2026-01-01,,H53\nH53,B,,,,,,2026-01-01,,H52\n", "b.csv", in: directory)
+        let shown = try await hub.command("agency", "import", circle, "--dry-run")
+        #expect(shown.status == 1 && shown.output.contains("dòng 2: [successor-cycle]"), "\(shown.output)")
         #expect(try await hub.command("agency", "export").output == before)
         try await hub.stop()
     }
