@@ -49,6 +49,14 @@ public struct Hub: Sendable {
     /// The largest package that is taken, in bytes.
     public var maxPackageBytes: Int { limits.totalBytes }
 
+    /// What senders should know of agencies before they send.
+    public func directory(
+        of agencies: [AgencyRecord], in registry: RegistrySnapshot, at now: Instant
+    ) async throws -> [(agency: AgencyRecord, entry: DirectoryEntry)] {
+        try await DirectoryEntry.all(
+            of: agencies, in: registry, store.database, maxPackageBytes: maxPackageBytes, at: now)
+    }
+
     /// Begins to take a package, where there is a place and space for it. The session belongs to one task.
     ///
     /// - Parameter announced: its length in bytes as its sender says; unknown, it counts as the largest that is taken.

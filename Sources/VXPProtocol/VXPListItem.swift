@@ -195,3 +195,49 @@ public struct VXPUnitItem: VXPListItem {
         ]
     }
 }
+
+/// An item of `getAgencyDirectory`: what a sender should know of an agency before it sends. The call is ours, so that the SDK's
+/// lists stay as the SDK knows them.
+public struct VXPDirectoryItem: VXPListItem {
+    public let code: String
+    public let name: String
+    /// In bytes, as is the next.
+    public let maxPackageBytes: String
+    public let maxFileBytes: String
+    /// Endings of file names with blanks between them; empty for any.
+    public let fileFormats: String
+    /// `required`, `advised` or `not-required`.
+    public let signature: String
+    /// Name of the policy whose rules these are; empty where none binds the agency.
+    public let policy: String
+    public let delivery: String
+    public let health: String
+    /// `dd/MM/yyyy HH:mm:ss`, Vietnam's time, as is the next; empty where there is none.
+    public let since: String
+    public let lastPickUp: String
+
+    public init(
+        code: AgencyID, name: String, maxPackageBytes: Int, maxFileBytes: Int, fileFormats: [String], signature: String,
+        policy: String?, delivery: String, health: String, since: Instant?, lastPickUp: Instant?
+    ) {
+        self.code = code.text
+        self.name = name
+        self.maxPackageBytes = String(maxPackageBytes)
+        self.maxFileBytes = String(maxFileBytes)
+        self.fileFormats = fileFormats.joined(separator: " ")
+        self.signature = signature
+        self.policy = policy ?? ""
+        self.delivery = delivery
+        self.health = health
+        self.since = since?.vxp ?? ""
+        self.lastPickUp = lastPickUp?.vxp ?? ""
+    }
+
+    public var fields: [(key: String, value: String)] {
+        [
+            ("code", code), ("name", name), ("maxPackageBytes", maxPackageBytes), ("maxFileBytes", maxFileBytes),
+            ("fileFormats", fileFormats), ("signature", signature), ("policy", policy), ("delivery", delivery),
+            ("health", health), ("since", since), ("lastPickUp", lastPickUp),
+        ]
+    }
+}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Exchange
 
-/// The calls of the national SDK that the hub answers.
+/// The calls of the national SDK that the hub answers, and `getAgencyDirectory`, which is ours.
 ///
-/// Source: SDKVXP 2.0.1 as described in docs/vxp.md. All but `downloadEdoc` are POSTs, the lists too.
+/// Source: SDKVXP 2.0.1 as described in docs/vxp.md. All of the SDK's but `downloadEdoc` are POSTs, the lists too.
 public enum VXPOperation: String, CaseIterable, Sendable {
     case sendEdoc
     case getReceivedEdocList
@@ -18,9 +18,10 @@ public enum VXPOperation: String, CaseIterable, Sendable {
     case countReceiveStatus
     case registerAgency
     case deleteAgency
+    case getAgencyDirectory
 
-    /// The only method that the SDK uses for the call.
-    public var method: String { self == .downloadEdoc ? "GET" : "POST" }
+    /// The only method of the call: for the SDK's own, the one that the SDK uses.
+    public var method: String { self == .downloadEdoc || self == .getAgencyDirectory ? "GET" : "POST" }
 
     /// Whether the hub answers it over TLS alone: what such a call asks for is not, or not wholly, under its signature,
     /// and whoever reads a signature could put it on a body of his own.
@@ -41,7 +42,7 @@ public enum VXPOperation: String, CaseIterable, Sendable {
         case .sendEdoc, .registerAgency: nil
         case .getEdoc, .updateStatus, .countReceiveEdoc, .countReceiveStatus: "{}"
         case .downloadEdoc, .getReceivedEdocList, .getSentEdocList, .getAgenciesList, .getAgenciesListQD20,
-            .getSynchronizeUnit, .deleteAgency:
+            .getSynchronizeUnit, .deleteAgency, .getAgencyDirectory:
             ""
         }
     }

@@ -135,6 +135,11 @@ public struct VXPSignedParameters: Sendable {
     /// `AgencyCode` of `deleteAgency`.
     public var agencyCode: AgencyID { get throws(Refusal) { try agency(VXPParameterName.agencyCode) } }
 
+    /// The same of `getAgencyDirectory`, which shows one agency with it and all without; nil when absent.
+    public var optionalAgencyCode: AgencyID? {
+        get throws(Refusal) { optional(VXPParameterName.agencyCode) == nil ? nil : try agencyCode }
+    }
+
     /// `level` of `getAgenciesListQD20`: 1 for ministries and provinces, and up; nil when absent.
     public var level: Int? {
         get throws(Refusal) { try number(VXPParameterName.level, in: 1...Int64(AgencyID.maxLength)).map(Int.init) }

@@ -115,6 +115,7 @@ import Testing
             Question(name: "update") { _, store, number in
                 _ = try await store.accept(bench.acceptance("mới \(number)", kind: .update, content: "cn \(number)"))
             },
+            Question(name: "standings") { database, _, _ in _ = try await database.standings(of: mine) },
             Question(name: "in trouble") { database, _, _ in _ = try await database.deliveries(in: .held, limit: 100) },
             Question(name: "accept") { _, store, number in
                 _ = try await store.accept(bench.acceptance("mới \(number)", unknown: ["không có \(number)"]))

@@ -34,8 +34,8 @@ import VXPProtocol
         #expect(VXPOperation.allCases.filter(\.needsTLS) == [.registerAgency, .deleteAgency])
     }
 
-    @Test func onlyTheDownloadIsAGet() throws {
-        #expect(VXPOperation.allCases.filter { $0.method != "POST" } == [.downloadEdoc])
+    @Test func onlyTheDownloadAndTheDirectoryAreGets() throws {
+        #expect(VXPOperation.allCases.filter { $0.method != "POST" } == [.downloadEdoc, .getAgencyDirectory])
         for method in ["POST", "HEAD", "get"] {
             #expect(refusal { try VXPOperation(method: method, path: "/downloadEdoc") }?.code == .methodNotAllowed)
         }

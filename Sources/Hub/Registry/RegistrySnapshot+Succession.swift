@@ -72,6 +72,29 @@ extension RegistrySnapshot {
         return found
     }
 
+    /// Who answers for what an agency had: itself while it is open; then those that have taken its place; without any its own
+    /// system, which still speaks for it; without that, whoever is to be asked: the nearest open agency above.
+    public func answering(for agency: AgencyRecord, at now: Instant) -> [AgencyRecord] {
+        guard agency.hasEnded(by: now) else { return [agency] }
+        var answering: [AgencyRecord] = []
+        for key in successors(of: agency.key, at: now) {
+            if let heir = self.agency(key), heir.isOpen(at: now), speaksNow(heir) { answering.append(heir) }
+        }
+        if !answering.isEmpty { return answering }
+        if speaksNow(agency) { return [agency] }
+        var above = agency.parent.flatMap { self.agency($0) }
+        for _ in 0..<Self.maxTreeDepth {
+            guard let current = above else { break }
+            if current.isOpen(at: now), speaksNow(current) { return [current] }
+            above = current.parent.flatMap { self.agency($0) }
+        }
+        return []
+    }
+
+    private func speaksNow(_ agency: AgencyRecord) -> Bool {
+        agency.system.flatMap { system($0) }.map { !$0.isDisabled } ?? false
+    }
+
     /// The agencies for which a system may read and speak: its own, and those whose place one of them has taken.
     public func answered(by system: SystemID, at now: Instant) -> [AgencyKey] {
         let own = agencies(of: system)

@@ -77,6 +77,7 @@ extension Database {
                 var statements: [(String, [PostgresValue])] = []
                 if let delivery = content.deliveryID {
                     statements.append((MailboxStatements.markFetched, [.uuid(delivery.uuid), .timestamptz(now)]))
+                    statements.append((StandingStatements.notePickUp, [.uuid(delivery.uuid), .timestamptz(now)]))
                 }
                 statements.append(
                     HistoryRow.statement([

@@ -276,9 +276,16 @@ CREATE TABLE endpoint (
     reason     text,                 -- why it is suspended
     created_at timestamptz NOT NULL,
     changed_at timestamptz NOT NULL,
-    failing_at timestamptz           -- since then no attempt went well and only probes are made; NULL: it is well
+    failing_at timestamptz,          -- since then no attempt went well and only probes are made; NULL: it is well
+    entered_at timestamptz           -- when it last took a package, to the minute
 );
 CREATE UNIQUE INDEX endpoint_of_agency ON endpoint (agency_id) WHERE state <> 'removed';
+
+-- When an agency's system last got the content of a package from its list, to the minute: a busy one writes no row for each.
+CREATE TABLE agency_pickup (
+    agency_id    bigint PRIMARY KEY REFERENCES agency,
+    picked_up_at timestamptz NOT NULL
+);
 
 -- The running hubs, each since its start or its last return. What one carries is another's when it falls silent.
 CREATE TABLE node (
@@ -572,13 +579,14 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
 GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, recall, seal, history,
     collection_alert, alert_notice, repeated_code, duty_contact, system, system_secret, system_client_key, agency, agency_alias, agency_successor,
     agency_request, wrapping_key, holiday,
-    hub_downtime, endpoint, node, queue, delivery_attempt, lost_claim, policy, policy_activation TO truc_runtime;
+    hub_downtime, endpoint, node, queue, delivery_attempt, lost_claim, agency_pickup, policy, policy_activation TO truc_runtime;
 GRANT DELETE ON system_client_key, holiday, node, queue, agency_successor, collection_alert, alert_notice, duty_contact TO truc_runtime;
 GRANT UPDATE (after) ON sweep_cursor TO truc_runtime;
 GRANT UPDATE (step, since, next_at, raised_at, closed_at, ending) ON collection_alert TO truc_runtime;
 GRANT UPDATE (due_at) ON alert_notice TO truc_runtime;
 GRANT UPDATE (name, phone, mail, changed_at) ON duty_contact TO truc_runtime;
-GRANT UPDATE (state, reason, changed_at, failing_at) ON endpoint TO truc_runtime;
+GRANT UPDATE (state, reason, changed_at, failing_at, entered_at) ON endpoint TO truc_runtime;
+GRANT UPDATE (picked_up_at) ON agency_pickup TO truc_runtime;
 GRANT UPDATE (alive_until) ON node TO truc_runtime;
 GRANT USAGE ON SEQUENCE queue_token TO truc_runtime;
 GRANT UPDATE (endpoint_id, due_at, first_due, is_parked, node, token, attempts) ON queue TO truc_runtime;

@@ -91,13 +91,14 @@ struct FinishEffects {
     private var moves: [DeliveryMove] = []
     private var history: [HistoryRow] = []
     private var wellEndpoints: Set<Int64> = []
+    private var wellAt = Instant.earliest
     private var left: [UUID] = []
     private var freed: [PostgresStatement] = []
 
     var statements: [PostgresStatement] {
         var statements = [QueueStatements.addAttempts.statement(attempts)]
         if !wellEndpoints.isEmpty {
-            statements.append((QueueStatements.setWell, [.int8s(wellEndpoints.sorted())]))
+            statements.append((QueueStatements.setWell, [.int8s(wellEndpoints.sorted()), .timestamptz(wellAt)]))
         }
         if !moves.isEmpty { statements.append(QueueStatements.move(moves)) }
         statements += freed
@@ -142,7 +143,10 @@ struct FinishEffects {
             detail["code"] = .string(failure.code.rawValue)
             detail["detail"] = .string(failure.detail)
         }
-        if after.state == .delivered { wellEndpoints.insert(claim.endpoint.value) }
+        if after.state == .delivered {
+            wellEndpoints.insert(claim.endpoint.value)
+            wellAt = max(wellAt, ended.endedAt)
+        }
         moves.append(
             DeliveryMove(
                 id: claim.id, after: after, at: ended.endedAt,

@@ -159,7 +159,13 @@ enum QueueStatements {
         RETURNING agency_id
         """
     /// From the first failed probe on it stays the instant at which it began.
-    static let setWell = "UPDATE endpoint SET failing_at = NULL WHERE id = ANY($1) AND failing_at IS NOT NULL"
+    static let setWell = """
+        UPDATE endpoint SET failing_at = NULL, entered_at = greatest(entered_at, $2) WHERE id IN (
+            SELECT id FROM endpoint WHERE id = ANY($1) AND (
+                failing_at IS NOT NULL OR entered_at IS NULL OR entered_at < $2::timestamptz - interval '1 minute')
+            -- Who changes it at this moment holds rows that this may wait for, and the next that enters says it again.
+            FOR NO KEY UPDATE SKIP LOCKED)
+        """
     static let setFailing = """
         UPDATE endpoint SET failing_at = CASE WHEN $2 THEN coalesce(failing_at, $3) END WHERE id = $1
         """

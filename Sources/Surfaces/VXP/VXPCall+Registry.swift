@@ -29,6 +29,19 @@ extension VXPCall {
         return list(items, version: registry.version)
     }
 
+    /// How it stands with the agencies that are open, or with the one that is named, by any of its forms.
+    func directory() async throws -> EdgeReply {
+        let now = Instant.now()
+        var agencies = openAgencies
+        if let named = try parameters.optionalAgencyCode {
+            guard let agency = registry.agency(named: named.text), !agency.isHub, agency.isOpen(at: now) else {
+                throw Refusal(.agencyNotFound, named.text)
+            }
+            agencies = [agency]
+        }
+        return list(try await hub.directory(of: agencies, in: registry, at: now).map(VXPDirectoryItem.init))
+    }
+
     func registerAgency(_ body: EdgeBody) async throws -> EdgeReply {
         let bytes = try await body.limited(to: VXPAgencyApplication.maxBytes).collect()
         let application = try VXPAgencyApplication.read(bytes)

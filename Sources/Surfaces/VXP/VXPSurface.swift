@@ -41,6 +41,7 @@ public struct VXPSurface: Sendable {
         case .countReceiveStatus: return try await call.count(.status)
         case .registerAgency: return try await call.registerAgency(request.body)
         case .deleteAgency: return try await call.deleteAgency()
+        case .getAgencyDirectory: return try await call.directory()
         }
     }
 

@@ -144,6 +144,16 @@ extension VXPQD20AgencyItem {
     }
 }
 
+extension VXPDirectoryItem {
+    init(_ agency: AgencyRecord, _ entry: DirectoryEntry) {
+        self.init(
+            code: agency.code, name: agency.name, maxPackageBytes: entry.maxPackageBytes,
+            maxFileBytes: entry.maxFileBytes, fileFormats: entry.fileFormats, signature: entry.signature.rawValue,
+            policy: entry.policy, delivery: entry.delivery.rawValue, health: entry.health.rawValue, since: entry.since,
+            lastPickUp: entry.lastPickUp)
+    }
+}
+
 extension VXPUnitItem {
     init(_ agency: AgencyRecord, in registry: RegistrySnapshot, at now: Instant) {
         self.init(

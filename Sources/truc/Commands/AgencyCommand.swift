@@ -29,8 +29,11 @@ struct AgencyCommand: AsyncParsableCommand {
         /// Until then packages that name it as their sender are taken though it is closed.
         let toleratedUntil: Instant?
         let successors: [SuccessionReport.Successor]
+        /// What senders are told of it; only where it is asked for, and while the agency is open.
+        let directory: DirectoryEntry?
 
-        init(_ agency: AgencyRecord, in registry: RegistrySnapshot) {
+        init(_ agency: AgencyRecord, in registry: RegistrySnapshot, _ directory: DirectoryEntry? = nil) {
+            self.directory = directory
             code = agency.code
             name = agency.name
             aliases = agency.aliases
@@ -103,8 +106,7 @@ struct AgencyCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let registry = RegistrySnapshot(try await Installation.visit(installation) { try await $0.registry() })
-            let agencies = registry.agencyRecords.filter { !$0.isHub }.map { Shown($0, in: registry) }
+            let agencies = try await AgencyCommand.shown(installation) { $0.agencyRecords.filter { !$0.isHub } }
             if output.json { return try Console.printJSON(agencies) }
             Console.printTable(
                 [["AGENCY", "SYSTEM", "ALIASES", "NAME"]]
@@ -121,18 +123,29 @@ struct AgencyCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let registry = RegistrySnapshot(try await Installation.visit(installation) { try await $0.registry() })
-            guard let agency = registry.agency(named: id) else { throw Refusal(.agencyNotFound, id) }
-            let shown = Shown(agency, in: registry)
+            let found = try await AgencyCommand.shown(installation) { registry in
+                guard let agency = registry.agency(named: id) else { throw Refusal(.agencyNotFound, id) }
+                return [agency]
+            }
+            guard let shown = found.first else { throw Refusal(.agencyNotFound, id) }
             if output.json { return try Console.printJSON(shown) }
-            Console.printTable([
-                ["agency", shown.code.text], ["name", shown.name], ["system", shown.system?.text ?? "-"],
-                ["aliases", shown.aliases.joined(separator: " ")], ["parent", shown.parent?.text ?? "-"],
-                ["mail", shown.mail ?? "-"],
-                ["valid", "\(shown.validFrom.iso8601) – \(shown.validUntil?.iso8601 ?? "")"],
-                ["successors", shown.successors.isEmpty ? "-" : shown.successors.map(\.code).joined(separator: " ")],
-                ["sender until", shown.toleratedUntil?.iso8601 ?? "-"],
-            ])
+            Console.printTable(shown.lines)
+        }
+    }
+
+    /// Agencies as they are printed, with what senders are told of those that are open.
+    private static func shown(
+        _ installation: InstallationOptions, _ choose: (RegistrySnapshot) throws -> [AgencyRecord]
+    ) async throws -> [Shown] {
+        let maxPackageBytes = try installation.settings().packageMaxBytes
+        return try await Installation.visit(installation) { database in
+            let registry = RegistrySnapshot(try await database.registry())
+            let now = Instant.now()
+            let entries = try await DirectoryEntry.all(
+                of: try choose(registry), in: registry, database, maxPackageBytes: maxPackageBytes, at: now)
+            return entries.map { agency, entry in
+                Shown(agency, in: registry, agency.isOpen(at: now) && !agency.isHub ? entry : nil)
+            }
         }
     }
 

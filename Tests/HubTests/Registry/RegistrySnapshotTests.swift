@@ -7,6 +7,29 @@ import Testing
 @testable import Hub
 
 @Suite struct RegistrySnapshotTests {
+    @Test func whoAnswersForAnAgencyThatHasEnded() throws {
+        let registry = try Province.snapshot()
+        func answering(_ key: AgencyKey, _ registry: RegistrySnapshot) throws -> [AgencyKey] {
+            registry.answering(for: try #require(registry.agency(key)), at: try Province.today).map(\.key)
+        }
+        #expect(try answering(Province.finance, registry) == [Province.finance])
+        #expect(try answering(Province.closed, registry) == [Province.successor])
+        // Through one that has ended itself.
+        #expect(try answering(Province.former, registry) == [Province.successor])
+        #expect(try answering(Province.split, registry) == [Province.finance, Province.successor])
+        #expect(try answering(Province.ended, registry) == [Province.ended])
+        // Its system is gone: the agency above it is asked.
+        let orphan = try #require(registry.agency(Province.ended))
+        let below = AgencyRecord(
+            key: orphan.key, code: orphan.code, name: orphan.name, parent: Province.finance, system: nil,
+            validUntil: orphan.validUntil, version: 1, changedAt: orphan.changedAt)
+        let without = RegistrySnapshot(
+            RegistryRecords(
+                version: 1, systems: registry.systemRecords,
+                agencies: registry.agencyRecords.map { $0.key == below.key ? below : $0 }))
+        #expect(try answering(Province.ended, without) == [Province.finance])
+    }
+
     @Test func namesAreEqualByTheAliasTableOnly() throws {
         let registry = try Province.snapshot()
         #expect(registry.version == 7)

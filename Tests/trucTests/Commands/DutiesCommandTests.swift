@@ -18,14 +18,17 @@ import Testing
     }
 
     @Test func `one line for each duty, with what the recipient answered`() throws {
-        let table = DutyText.table([try duty(.owed, answer: nil), try duty(.declined, answer: "đã xử lý")])
+        let table = DutyText.table([
+            (try duty(.owed, answer: nil), ["000.00.07.H52"]),
+            (try duty(.declined, answer: "đã xử lý"), ["000.00.08.H52", "000.00.09.H52"]),
+        ])
         #expect(
             table == [
                 ["SINCE", "OUTCOME", "OWES", "TO SENDER", "DOCUMENT"],
                 ["2026-03-06T17:00:00.000+07:00", "owed", "000.00.07.H52 (Sở Mẫu)", "H52.13", "VB-1"],
                 [
-                    "2026-03-06T17:00:00.000+07:00", "declined", "000.00.07.H52 (Sở Mẫu)", "H52.13",
-                    "VB-1 — đã xử lý",
+                    "2026-03-06T17:00:00.000+07:00", "declined",
+                    "000.00.07.H52 (Sở Mẫu) → 000.00.08.H52, 000.00.09.H52", "H52.13", "VB-1 — đã xử lý",
                 ],
             ])
     }
@@ -33,10 +36,10 @@ import Testing
     @Test func `the same in JSON`() throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let shown = try encoder.encode(DutyText.Shown(try duty(.owed, answer: nil)))
+        let shown = try encoder.encode(DutyText.Shown(try duty(.owed, answer: nil), answering: ["H52.07"]))
         #expect(
             String(decoding: shown, as: UTF8.self)
-                == #"{"docId":"01900000-0000-7000-8000-000000000001","documentId":"VB-1","from":"H52.13","#
+                == #"{"answering":["H52.07"],"docId":"01900000-0000-7000-8000-000000000001","documentId":"VB-1","from":"H52.13","#
                 + #""outcome":"owed","recallDocId":"01900000-0000-7000-8000-000000000001","#
                 + #""since":"2026-03-06T17:00:00.000+07:00","to":"000.00.07.H52","toName":"Sở Mẫu"}"#)
     }

@@ -88,7 +88,23 @@ import VXPProtocol
 
             """
         #expect(agency.output == one)
-        #expect(try await truc("agency", "show", "H52.13", "--json").output == one)
+        let entry = """
+              "directory" : {
+                "delivery" : "pull",
+                "fileFormats" : [
+
+                ],
+                "health" : "delivering",
+                "maxFileBytes" : 201326592,
+                "maxPackageBytes" : 268435456,
+                "policy" : "quoc-gia",
+                "signature" : "advised"
+              },
+              "name"
+            """
+        #expect(
+            try await truc("agency", "show", "H52.13", "--json").output
+                == one.replacing("  \"name\"", with: entry))
         let systems = try await truc("system", "list", "--json")
         #expect(try JSONSerialization.jsonObject(with: Data(systems.output.utf8)) is [Any])
         #expect(!systems.output.contains("0123456789abcdef"))

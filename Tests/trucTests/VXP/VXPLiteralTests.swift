@@ -67,6 +67,9 @@ import VXPProtocol
             try VXPReceivedReply.items(VXPQD20AgencyItem.self, parsing: body(.getAgenciesListQD20)).isEmpty)
         #expect(
             try Set(VXPReceivedReply.items(VXPUnitItem.self, parsing: body(.getSynchronizeUnit)).map(\.code)) == all)
+        #expect(
+            try Set(VXPReceivedReply.items(VXPDirectoryItem.self, parsing: body(.getAgencyDirectory)).map(\.code))
+                == all)
         let requests = try await province.hub.command("agency", "requests")
         #expect(requests.output.contains("000.05.13.H52") && requests.output.contains("Chi cục mới"))
         #expect(requests.output.contains(unit) && requests.output.contains("Đội Kiểm định"))
@@ -163,6 +166,7 @@ import VXPProtocol
         sender.call("getAgenciesList", {})
         sender.call("getAgenciesListQD20", {"level": "1"})
         sender.call("getSynchronizeUnit", {})
+        sender.call("getAgencyDirectory", {}, method="GET")
         unit = '{"id":"1","pcode":"000.00.13.H52","code":"000.05.13.H52","name":"Chi cục mới","mail":"a@example.vn"}'
         sender.call("registerAgency", {}, unit.encode())
         sender.call("deleteAgency", {"AgencyCode": "001.00.13.H52"})

@@ -58,6 +58,54 @@ import VXPProtocol
         try await province.hub.stop()
     }
 
+    private func directory(_ client: SDKClient, _ code: String? = nil) async throws -> [VXPDirectoryItem] {
+        let parameters = try code.map { [VXPParameter.agencyCode(try Sample.agency($0))] } ?? []
+        let answer = try await client.call(.getAgencyDirectory, parameters)
+        #expect(answer.body.allSatisfy { $0 < 0x80 })
+        return try VXPReceivedReply.items(VXPDirectoryItem.self, parsing: answer.body)
+    }
+
+    @Test func `a sender sees beforehand what an agency takes and how it goes there`() async throws {
+        let province = try await Province.open()
+        let added = try await province.hub.command("agency", "add", "000.00.00.H52", "--name", "UBND tỉnh Mẫu")
+        #expect(added.status == 0, "\(added.errors)")
+        let (sender, receiver) = (try province.client(Province.construction), try province.client(Province.justice))
+        let all = try await directory(sender)
+        #expect(all.map(\.code) == [Province.construction, Province.justice, Province.health, "000.00.00.H52"])
+        #expect(all.map(\.delivery) == ["pull", "pull", "pull", "none"])
+        #expect(all.map(\.health) == ["delivering", "delivering", "delivering", "none"])
+        #expect(all.allSatisfy { Int($0.maxPackageBytes) ?? 0 > Int($0.maxFileBytes) ?? 0 && $0.lastPickUp.isEmpty })
+        #expect(try await sender.send(Sample.document("15"), from: Sample.agency(Province.construction)).status == 200)
+        _ = try await receiver.fetch(try #require(try await receiver.received().first).docId)
+        let justice = try #require(try await directory(sender, "H52.07").first)
+        #expect(justice.code == Province.justice && !justice.lastPickUp.isEmpty)
+
+        let url = "https://qlvb-bi-mat.example.vn/truc"
+        let set = try await province.hub.command("endpoint", "set", Province.health, url)
+        #expect(set.status == 0, "\(set.errors)")
+        #expect(try await directory(sender, Province.health).map(\.delivery) == ["push"])
+        let stopped = try await province.hub.command(
+            "endpoint", "suspend", Province.health, "--reason", "lý do riêng")
+        #expect(stopped.status == 0, "\(stopped.errors)")
+        let health = try #require(try await directory(sender, Province.health).first)
+        #expect(health.health == "suspended" && !health.since.isEmpty)
+        let raw = String(decoding: try await sender.call(.getAgencyDirectory).body, as: UTF8.self)
+        #expect(!raw.contains("example.vn") && !raw.contains("ri\\u00eang"))
+        // The operator sees the same.
+        let shown = try await province.hub.command("agency", "show", Province.health, "--json").output
+        #expect(shown.contains("\"health\" : \"suspended\"") && !shown.contains("example.vn"))
+        #expect(try await province.hub.command("agency", "show", "H52.07").output.contains("last pick-up  20"))
+        #expect(try await province.hub.command("agency", "list", "--json").output.contains("\"health\" : \"none\""))
+
+        for code in ["000.00.99.H52", "H52.99"] {
+            let unknown = try await sender.call(.getAgencyDirectory, [.agencyCode(try Sample.agency(code))])
+            #expect(try unknown.reply.code == "registry.agency-not-found")
+        }
+        let wrong = try province.client(Province.justice, secret: "khác")
+        #expect(try await wrong.call(.getAgencyDirectory).reply.code == "auth.signature-invalid")
+        try await province.hub.stop()
+    }
+
     @Test func `numbers just outside their bounds, and who has no key`() async throws {
         let province = try await Province.open()
         let client = try province.client(Province.justice)
