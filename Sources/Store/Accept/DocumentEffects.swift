@@ -99,7 +99,7 @@ struct DocumentEffects {
             statements.append(
                 history(.recallAsked, document, deliveries.first?.id, envelope))
             statements.append(
-                CollectionStatements.begin(.cancellation, of: deliveries.map(\.id), at: envelope.acceptedAt))
+                CollectionStatements.begin(.cancellation, of: deliveries.prefix(1).map(\.id), at: envelope.acceptedAt))
         }
         try connection.pipeline(statements)
     }
