@@ -99,7 +99,7 @@ let package = Package(
         .executableTarget(
             name: "CrashHarness",
             dependencies: [
-                "Exchange", "Trust", "VXPProtocol", "Delivery", "TestKit",
+                "Exchange", "Trust", "EdXML", "VXPProtocol", "Delivery", "TestKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
 

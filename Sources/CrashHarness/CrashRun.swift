@@ -222,6 +222,7 @@ final class CrashRun {
 
     /// Compares the ledger with all lists of the quiet hub.
     private func prove(_ number: Int) async throws {
+        book.ledger { $0.beginLook() }
         var lists: [[Ledger.Listed]] = []
         var backlogs: [(Worker, [VXPReceivedItem])] = []
         for agency in Office.codes.indices {
@@ -263,6 +264,7 @@ final class CrashRun {
                 let line = Ledger.SentLine(
                     receipt: item.senderDocId, docID: item.receiverDocId, recipient: recipient,
                     isHeld: item.sendStatus == "held", isDone: item.receiveStatus == VXPItemStatus.done.rawValue,
+                    isWithdrawn: item.sendStatus == "withdrawn",
                     word: DocumentStatus.allCases.first { $0.state.vietnamese == item.receiveStatusDesc })
                 if !lines.insert(line).inserted {
                     book.violate(Ledger.Violation(what: "\(item.receiverDocId) stands twice in one list", name: nil))

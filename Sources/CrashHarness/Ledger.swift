@@ -24,6 +24,8 @@ struct Ledger {
         let sha256: String
         let recipients: [Int]
         let isStatus: Bool
+        /// The sender's document that it takes back; nil for what is no recall.
+        let recalls: Name?
         /// `DocId` of the first acknowledgement.
         var receipt: String?
         var presence = Presence.inDoubt
@@ -40,6 +42,8 @@ struct Ledger {
         var doubtedFailures = 0
         /// Whether it stood in the recipient's list at the last look at a quiet hub.
         var isListed = false
+        /// Whether a recall came before anybody saw it.
+        var isWithdrawn = false
         /// How often it came whole to its recipient's endpoint, and how often a receipt was sent for it.
         var arrivals = 0
         var receipts = 0
@@ -63,6 +67,7 @@ struct Ledger {
         let recipient: Int
         let isHeld: Bool
         let isDone: Bool
+        let isWithdrawn: Bool
         /// The recipient's latest status; nil while there is none.
         let word: DocumentStatus?
     }
@@ -78,10 +83,14 @@ struct Ledger {
     let maxFailures: Int
     /// Recipients that have an endpoint and confirm nothing.
     let pushed: Set<Int>
-    private(set) var packages: [Name: Package] = [:]
+    var packages: [Name: Package] = [:]
     private(set) var deliveries: [Target: Delivery] = [:]
     private var names: [String: Name] = [:]
-    private var targets: [String: Target] = [:]
+    private(set) var targets: [String: Target] = [:]
+    /// Deliveries, by recipient, whose first fetch got no whole answer: the hub may think that they were seen.
+    var unsure: [Int: Set<String>] = [:]
+    /// What the lists of a quiet hub may not show any more.
+    var mustBeGone: Set<Target> = []
 
     init(maxFailures: Int, pushed: Set<Int> = []) {
         self.maxFailures = maxFailures
@@ -91,9 +100,11 @@ struct Ledger {
     // MARK: What is said
 
     /// A package is about to be sent, for the first time or again.
-    mutating func sending(_ name: Name, sha256: String, to recipients: [Int], isStatus: Bool) {
+    mutating func sending(
+        _ name: Name, sha256: String, to recipients: [Int], isStatus: Bool, recalls: Name? = nil
+    ) {
         if packages[name] == nil {
-            packages[name] = Package(sha256: sha256, recipients: recipients, isStatus: isStatus)
+            packages[name] = Package(sha256: sha256, recipients: recipients, isStatus: isStatus, recalls: recalls)
             names[sha256] = name
             for recipient in recipients { deliveries[Target(name: name, recipient: recipient)] = Delivery() }
         } else if packages[name]?.presence == .absent {
@@ -201,6 +212,9 @@ struct Ledger {
         if let docID = delivery.docID, docID != listed.docID {
             throw Violation(what: "agency \(recipient) has it twice: \(docID) and \(listed.docID)", name: name)
         }
+        if delivery.isWithdrawn {
+            throw Violation(what: "withdrawn from agency \(recipient), and there again", name: name)
+        }
         if packages[name]?.presence == .absent {
             throw Violation(what: "appeared after it had not been there", name: name)
         }
@@ -211,6 +225,7 @@ struct Ledger {
         packages[target.name]?.presence = .present
         deliveries[target]?.docID = docID
         targets[docID] = target
+        unsure[target.recipient]?.remove(docID)
     }
 
     /// Compares with the whole lists of a hub that has nothing to do, by recipient, documents and statuses together.
@@ -227,6 +242,10 @@ struct Ledger {
                 } catch { violations.append(error) }
             }
         }
+        for target in mustBeGone.intersection(listed) {
+            violations.append(Violation(what: "recalled before anybody saw it, and listed", name: target.name))
+        }
+        settleRecalls(listed)
         for (name, package) in packages.sorted(by: { $0.key < $1.key }) {
             for recipient in package.recipients {
                 let target = Target(name: name, recipient: recipient)
@@ -234,6 +253,7 @@ struct Ledger {
             }
             if packages[name]?.presence == .inDoubt { packages[name]?.presence = .absent }
         }
+        unsure = [:]
         return violations
     }
 
@@ -247,6 +267,10 @@ struct Ledger {
             guard delivery.failures < maxFailures else {
                 return Violation(what: "failed \(delivery.failures) times and not held", name: target.name)
             }
+            return nil
+        }
+        if delivery.isWithdrawn || isTakenBack(target) {
+            delivery.isWithdrawn = true
             return nil
         }
         let why = packages[target.name]?.receipt == nil ? "seen" : "acknowledged"
@@ -269,7 +293,8 @@ struct Ledger {
         let receipts = Dictionary(
             packages.compactMap { name, package in package.receipt.map { ($0, name) } }, uniquingKeysWith: { $1 })
         for line in lines {
-            guard let name = targets[line.docID]?.name ?? receipts[line.receipt] else {
+            let known = targets[line.docID]?.name ?? receipts[line.receipt]
+            guard let name = known ?? unseenRecall(line, among: rest.keys) else {
                 violations.append(Violation(what: "agency \(agency) is said to have sent \(line.receipt)", name: nil))
                 continue
             }
@@ -280,7 +305,9 @@ struct Ledger {
             }
             let problems =
                 pushed.contains(line.recipient)
-                ? problems(pushed: line, delivery) : problems(line, delivery) + standing(line, delivery)
+                ? problems(pushed: line, delivery)
+                : isRecalled(target)
+                    ? problems(recalled: line, delivery) : problems(line, delivery) + standing(line, delivery)
             violations += problems.map { Violation(what: "sender's list: \($0)", name: name) }
         }
         for target in rest.keys {
@@ -301,12 +328,17 @@ struct Ledger {
         return problems
     }
 
-    private func standing(_ line: SentLine, _ delivery: Delivery) -> [String] {
+    func standing(_ line: SentLine, _ delivery: Delivery) -> [String] {
         var problems: [String] = []
         if line.isDone != (delivery.done == .yes) { problems.append("done is \(line.isDone)") }
         if line.isHeld, delivery.failures + delivery.doubtedFailures < maxFailures { problems.append("held too early") }
-        if [delivery.isListed, line.isDone, line.isHeld].filter({ $0 }).count != 1 {
-            problems.append("listed \(delivery.isListed), done \(line.isDone), held \(line.isHeld): not one of them")
+        if line.isWithdrawn != delivery.isWithdrawn { problems.append("withdrawn is \(line.isWithdrawn)") }
+        if [delivery.isListed, line.isDone, line.isHeld, line.isWithdrawn].filter({ $0 }).count != 1 {
+            problems.append(
+                """
+                listed \(delivery.isListed), done \(line.isDone), held \(line.isHeld), withdrawn \(line.isWithdrawn): \
+                not one of them
+                """)
         }
         return problems
     }

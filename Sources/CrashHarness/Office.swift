@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import EdXML
 import Exchange
 import Foundation
 import Synchronization
@@ -20,6 +21,16 @@ enum Office {
     /// The same name and length give the same bytes.
     static func document(_ name: Ledger.Name, to recipients: [Int], bytes: Int) throws -> [UInt8] {
         try builder(name, to: recipients, bytes: bytes).document()
+    }
+
+    /// What takes back a document at these recipients.
+    static func recall(of document: Ledger.Name, to recipients: [Int], said: Ledger.Name) throws -> [UInt8] {
+        var builder = builder(said, to: recipients, bytes: 100)
+        var business = Business(kind: .recall)
+        business.documentIDText = try Self.builder(document, to: recipients, bytes: 0).documentID.text
+        business.reason = "Ban hành nhầm"
+        builder.business = business
+        return try builder.document()
     }
 
     /// What `recipient` of a document says of it; `said` makes every saying a package of its own.
@@ -46,6 +57,7 @@ final class Book: Sendable {
     enum Recipe: Hashable, Sendable {
         case document(to: [Int], bytes: Int)
         case status(DocumentStatus, of: Ledger.Name)
+        case recall(of: Ledger.Name, from: [Int])
     }
 
     private struct State {
@@ -162,13 +174,27 @@ struct Worker: Sendable {
             case .again(let pick):
                 let earlier = book.sent(by: agency).filter { name in
                     // Statuses are said again by their receiver alone, in its own order.
-                    if case .document = book.recipe(name) { true } else { false }
+                    if case .status = book.recipe(name) { false } else { true }
                 }
                 guard !earlier.isEmpty else { continue }
                 let chosen = earlier[Int(pick % UInt64(earlier.count))]
                 if let recipe = book.recipe(chosen) { isAnswered = await send(chosen, recipe) }
+            case .recall(let back):
+                guard let (document, recipients) = recallable(back) else { continue }
+                book.count("recalls begun")
+                isAnswered = await send(name, .recall(of: document, from: recipients))
             }
             guard isAnswered else { return }
+        }
+    }
+
+    /// The acknowledged document so many before the latest, and those of its recipients that fetch: from an endpoint
+    /// something may be on its way back that nobody counts.
+    private func recallable(_ back: Int) -> (document: Ledger.Name, recipients: [Int])? {
+        book.ledger { ledger in
+            guard let document = ledger.recallable(by: agency).dropLast(back).last else { return nil }
+            let recipients = (ledger.packages[document]?.recipients ?? []).filter { $0 != Schedule.pushed }
+            return recipients.isEmpty ? nil : (document, recipients)
         }
     }
 
@@ -181,7 +207,9 @@ struct Worker: Sendable {
             let from = try AgencyID(parsing: Office.codes[agency])
             book.remember(name, recipe)
             book.ledger {
-                $0.sending(name, sha256: SHA256Digest(of: bytes).hex, to: recipients, isStatus: isStatus)
+                let recalls: Ledger.Name? = if case .recall(let document, _) = recipe { document } else { nil }
+                $0.sending(
+                    name, sha256: SHA256Digest(of: bytes).hex, to: recipients, isStatus: isStatus, recalls: recalls)
                 if case .status(let word, let document) = recipe {
                     $0.speaking(Ledger.Target(name: document, recipient: agency), word)
                 }
@@ -218,6 +246,8 @@ struct Worker: Sendable {
             (try Office.document(name, to: recipients, bytes: bytes), recipients, false)
         case .status(let word, let document):
             (try Office.status(word, of: document, by: agency, said: name), [document.agency], true)
+        case .recall(let document, let recipients):
+            (try Office.recall(of: document, to: recipients, said: name), recipients, false)
         }
     }
 
@@ -247,7 +277,10 @@ struct Worker: Sendable {
         case .fail: try await confirm(line.docId, .fail)
         case .done, .status: try await confirm(line.docId, .done)
         case .doneAndSay(let word):
-            guard try await confirm(line.docId, .done) else { return }
+            // What is said of a recall is an answer to it, and nobody answers here.
+            guard try await confirm(line.docId, .done), book.ledger({ $0.packages[target.name]?.recalls }) == nil else {
+                return
+            }
             guard await send(said, .status(word, of: target.name)) else { throw RawHTTPFailure(what: "gone") }
         }
     }
@@ -268,7 +301,17 @@ struct Worker: Sendable {
 
     /// SHA-256 of what the hub hands out.
     func digest(_ docID: String) async throws -> String? {
-        guard let answer = try await answered(.getEdoc, [.docID(docID)]) else { return nil }
+        book.ledger { $0.fetching(docID, by: agency) }
+        book.request()
+        let answer = try await client.call(.getEdoc, [.docID(docID)])
+        if (try? answer.reply)?.code == Refusal.Code.deliveryWithdrawn.rawValue,
+            book.ledger({ $0.mayBeWithdrawn(docID, from: agency) })
+        {
+            book.ledger { $0.refused(docID, to: agency) }
+            book.count("recalled before it was fetched")
+            return nil
+        }
+        guard try await isAccepted(answer, "getEdoc") else { return nil }
         book.count("fetched")
         return SHA256Digest(of: try VXPReceivedReply.content(parsing: answer.body)).hex
     }
@@ -290,10 +333,14 @@ struct Worker: Sendable {
     func answered(_ operation: VXPOperation, _ parameters: [VXPParameter]) async throws -> RawHTTPResponse? {
         book.request()
         let answer = try await client.call(operation, parameters)
-        if try judge(answer, operation.rawValue, nil) { return answer }
+        return try await isAccepted(answer, operation.rawValue) ? answer : nil
+    }
+
+    private func isAccepted(_ answer: RawHTTPResponse, _ what: String) async throws -> Bool {
+        if try judge(answer, what, nil) { return true }
         // What comes next shall meet a hub that has recovered, if it does soon.
         _ = try await Readiness.wait(port: port, atMost: Self.patience)
-        return nil
+        return false
     }
 
     /// Whether it is a success. What may be refused is what the fault of this cycle explains.

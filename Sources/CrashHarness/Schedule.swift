@@ -58,6 +58,8 @@ struct Schedule {
         case document(to: [Int], bytes: Int)
         /// Something that was sent before, once more.
         case again(pick: UInt64)
+        /// Takes back what was acknowledged last, or one or two before it: seen by some, by others not yet.
+        case recall(back: Int)
     }
 
     /// What a receiver does with the delivery that its pick falls on; it is fetched and compared first.
@@ -170,7 +172,11 @@ struct Schedule {
     }
 
     private mutating func send(from agency: Int) -> Send {
-        if Int.random(in: 0..<4, using: &generator) == 0 { return .again(pick: generator.next()) }
+        switch Int.random(in: 0..<8, using: &generator) {
+        case 0, 1: return .again(pick: generator.next())
+        case 2: return .recall(back: Int.random(in: 0...2, using: &generator))
+        default: break
+        }
         var others = Array((0...Self.pushed).filter { $0 != agency })
         others.shuffle(using: &generator)
         let bytes =

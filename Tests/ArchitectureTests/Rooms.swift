@@ -50,7 +50,8 @@ struct Room {
             libraries: nil),
         // A program for tests, and no part of the hub.
         Room(
-            name: "CrashHarness", rooms: ["Exchange", "Trust", "VXPProtocol", "Delivery", "TestKit"], libraries: nil),
+            name: "CrashHarness", rooms: ["Exchange", "Trust", "EdXML", "VXPProtocol", "Delivery", "TestKit"],
+            libraries: nil),
     ]
 
     /// Folders of `Sources` that hold a module map and the header behind it.

@@ -62,6 +62,23 @@ import Testing
         #expect(!violations.isEmpty)
     }
 
+    /// What is recalled stays where it is, though the recall is taken.
+    @Test func `a recall that takes nothing back is found out`() async throws {
+        let place = try Place.make()
+        defer { place.remove() }
+        let violations = try await CrashRun.run(seed: 77, cycles: 20, place: place) { cycle in
+            guard cycle == 0 else { return }
+            try psql(
+                place,
+                """
+                CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+                CREATE TRIGGER keep BEFORE UPDATE ON delivery FOR EACH ROW
+                    WHEN (NEW.state = 'withdrawn') EXECUTE FUNCTION keep();
+                """)
+        }
+        #expect(violations.contains { $0.what == "recalled before anybody saw it, and listed" }, "\(violations)")
+    }
+
     /// One delivery in three is called delivered, and nobody carried it to its endpoint.
     @Test func `delivered and never carried is found out`() async throws {
         let place = try Place.make()

@@ -95,17 +95,22 @@ import Testing
 
     @Test func `the sender's list says what the ledger says`() throws {
         var ledger = try listed()
-        let sent = Ledger.SentLine(receipt: "p1", docID: "d1", recipient: 1, isHeld: false, isDone: false, word: nil)
+        let sent = Ledger.SentLine(
+            receipt: "p1", docID: "d1", recipient: 1, isHeld: false, isDone: false, isWithdrawn: false, word: nil)
         func said(_ word: DocumentStatus) -> Ledger.SentLine {
-            Ledger.SentLine(receipt: "p1", docID: "d1", recipient: 1, isHeld: false, isDone: false, word: word)
+            Ledger.SentLine(
+                receipt: "p1", docID: "d1", recipient: 1, isHeld: false, isDone: false, isWithdrawn: false, word: word)
         }
         #expect(ledger.compare(sentBy: 0, [sent]) == [])
         #expect(ledger.compare(sentBy: 0, []).count == 1)
         #expect(ledger.compare(sentBy: 0, [sent, sent]).count == 1)
         let wrong = [
-            Ledger.SentLine(receipt: "p9", docID: "d9", recipient: 1, isHeld: false, isDone: false, word: nil),
-            Ledger.SentLine(receipt: "p1", docID: "d1", recipient: 1, isHeld: true, isDone: false, word: nil),
-            Ledger.SentLine(receipt: "p1", docID: "d1", recipient: 1, isHeld: false, isDone: true, word: nil),
+            Ledger.SentLine(
+                receipt: "p9", docID: "d9", recipient: 1, isHeld: false, isDone: false, isWithdrawn: false, word: nil),
+            Ledger.SentLine(
+                receipt: "p1", docID: "d1", recipient: 1, isHeld: true, isDone: false, isWithdrawn: false, word: nil),
+            Ledger.SentLine(
+                receipt: "p1", docID: "d1", recipient: 1, isHeld: false, isDone: true, isWithdrawn: false, word: nil),
             said(.accepted),
         ]
         for line in wrong { #expect(!ledger.compare(sentBy: 0, [line]).isEmpty, "\(line)") }
@@ -127,7 +132,11 @@ import Testing
 
     @Test func `it stands in the list, or is done, or is held, and only one of them`() throws {
         func sent(isHeld: Bool, isDone: Bool) -> [Ledger.SentLine] {
-            [Ledger.SentLine(receipt: "p1", docID: "d1", recipient: 1, isHeld: isHeld, isDone: isDone, word: nil)]
+            [
+                Ledger.SentLine(
+                    receipt: "p1", docID: "d1", recipient: 1, isHeld: isHeld, isDone: isDone, isWithdrawn: false,
+                    word: nil)
+            ]
         }
         var ledger = try listed()
         for _ in 1...2 {

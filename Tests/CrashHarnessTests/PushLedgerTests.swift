@@ -26,7 +26,10 @@ import Testing
     }
 
     private func sent(isHeld: Bool = false, isDone: Bool) -> [Ledger.SentLine] {
-        [Ledger.SentLine(receipt: "p1", docID: "d1", recipient: 1, isHeld: isHeld, isDone: isDone, word: nil)]
+        [
+            Ledger.SentLine(
+                receipt: "p1", docID: "d1", recipient: 1, isHeld: isHeld, isDone: isDone, isWithdrawn: false, word: nil)
+        ]
     }
 
     @Test func `what is right passes`() throws {
