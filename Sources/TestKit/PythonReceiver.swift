@@ -6,6 +6,8 @@ import Foundation
 public final class PythonReceiver: Sendable {
     public let port: Int
     private let process: Process
+    private let input: FileHandle
+    private let output: FileHandle
 
     /// It could not be started.
     public struct Broken: Error {
@@ -15,13 +17,14 @@ public final class PythonReceiver: Sendable {
     /// - Parameters:
     ///   - identity: the server's certificate; nil for plain HTTP.
     ///   - clientCA: a client must show a certificate below this root.
+    ///   - holdsFirst: the first request gets its answer at `letGo`.
     public static func start(
-        secret: [UInt8], identity: TestCertificates.Pair? = nil, clientCA: String? = nil
+        secret: [UInt8], identity: TestCertificates.Pair? = nil, clientCA: String? = nil, holdsFirst: Bool = false
     ) async throws -> PythonReceiver {
         let script = try recipe() + server
         let arguments = [
             "-c", script, Data(secret).base64EncodedString(), identity?.certificate ?? "", identity?.key ?? "",
-            clientCA ?? "",
+            clientCA ?? "", holdsFirst ? "hold" : "",
         ]
         return try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread { continuation.resume(with: Result { try PythonReceiver(arguments) }) }
@@ -32,21 +35,40 @@ public final class PythonReceiver: Sendable {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["python3"] + arguments
-        let output = Pipe()
+        let (input, output) = (Pipe(), Pipe())
+        process.standardInput = input
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         try process.run()
-        var line: [UInt8] = []
-        while !line.contains(10) {
-            let more = output.fileHandleForReading.availableData
-            guard !more.isEmpty else { throw Broken(what: "python3 did not start") }
-            line += more
+        guard let port = Int(try Self.line(from: output.fileHandleForReading)) else {
+            throw Broken(what: "no port from python3")
         }
-        guard let port = Int(String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
-        else { throw Broken(what: "no port from python3") }
         self.port = port
         self.process = process
+        self.input = input.fileHandleForWriting
+        self.output = output.fileHandleForReading
     }
+
+    private static func line(from output: FileHandle) throws -> String {
+        var line: [UInt8] = []
+        while !line.contains(10) {
+            let more = output.availableData
+            guard !more.isEmpty else { throw Broken(what: "python3 has ended") }
+            line += more
+        }
+        return String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// Waits until the first request has come whole.
+    public func held() async throws {
+        let output = output
+        _ = try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try Self.line(from: output) }) }
+        }
+    }
+
+    /// The first request gets its answer now.
+    public func letGo() throws { try input.write(contentsOf: Array("\n".utf8)) }
 
     deinit { process.terminate() }
 
@@ -63,14 +85,18 @@ public final class PythonReceiver: Sendable {
 
     private static let server = """
 
-        import http.server, json, ssl, sys
+        import http.server, itertools, json, ssl, sys
 
+        requests = itertools.count()
         secret = base64.b64decode(sys.argv[1])
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 body = self.rfile.read(int(headers["content-length"]))
+                if next(requests) == 0 and sys.argv[5]:
+                    print("held", flush=True)
+                    sys.stdin.readline()
                 try:
                     delivery = check(headers, body, secret)
                     status, answer = 200, {"delivery": delivery, "sha256": hashlib.sha256(body).hexdigest()}

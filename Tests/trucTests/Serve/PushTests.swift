@@ -20,13 +20,18 @@ import Testing
     }
 
     /// A province in which Justice has an endpoint.
-    private func open(faultPoint: FaultPoint? = nil) async throws -> (province: Province, receiver: PythonReceiver) {
+    private func open(
+        faultPoint: FaultPoint? = nil, databaseURL: String? = nil, holdsFirst: Bool = false
+    ) async throws -> (province: Province, receiver: PythonReceiver) {
         let directory = try TestCluster.temporaryDirectory() + "/d"
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
         try Self.settings.write(toFile: directory + "/truc.conf", atomically: true, encoding: .utf8)
-        let province = try await Province.open(faultPoint: faultPoint?.rawValue, dataDirectory: directory)
-        let receiver = try await PythonReceiver.start(secret: Array(province.secret(Province.justice).utf8))
+        let province = try await Province.open(
+            faultPoint: faultPoint?.rawValue, databaseURL: databaseURL,
+            arguments: databaseURL == nil ? [] : ["--set", "content-backend=chunks"], dataDirectory: directory)
+        let receiver = try await PythonReceiver.start(
+            secret: Array(province.secret(Province.justice).utf8), holdsFirst: holdsFirst)
         let set = try await province.hub.command(
             "endpoint", "set", Province.justice, "http://127.0.0.1:\(receiver.port)/truc")
         #expect(set.status == 0, "\(set)")
@@ -83,6 +88,35 @@ import Testing
         let trace = try await province.hub.command("trace", id)
         #expect(trace.output.ranges(of: "delivery.delivered").count == 1)
         try await province.hub.stop()
+        withExtendedLifetime(receiver) {}
+    }
+
+    /// A node stands still with a push under way, long enough to be taken for dead; then it goes on as if nothing had been.
+    @Test func `what a node that stood still carried is carried by another, and its late word does not count`()
+        async throws
+    {
+        let (stopped, receiver) = try await open(
+            databaseURL: try await TestCluster.shared().freshDatabase(), holdsFirst: true)
+        try await send("83", in: stopped)
+        try await receiver.held()
+        kill(stopped.hub.pid, SIGSTOP)
+        let living = try await stopped.beside(arguments: [
+            "--set", "push-networks=127.0.0.0/8", "--set", "push-plain-http=true", "--set", "content-backend=chunks",
+        ])
+        let (id, first) = try await delivered(living)
+        #expect(first.attempts.map(\.outcome) == ["entered"])
+        try receiver.letGo()
+        kill(stopped.hub.pid, SIGCONT)
+        var shown = first
+        while shown.attempts.count < 2 {
+            let show = try await living.hub.command("delivery", "show", id, "--json")
+            shown = try JSONDecoder().decode(Shown.self, from: Data(show.output.utf8))
+        }
+        // The recipient saw the same id twice; one finish counts, the other is written down.
+        #expect(shown.state == "delivered" && shown.attempts.filter(\.isLate).count == 1)
+        #expect(try await living.hub.command("trace", id).output.ranges(of: "delivery.delivered").count == 1)
+        #expect(try await stopped.hub.stop() == 0)
+        #expect(try await living.hub.stop() == 0)
         withExtendedLifetime(receiver) {}
     }
 
