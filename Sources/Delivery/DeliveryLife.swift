@@ -15,12 +15,23 @@ public struct DeliveryLife: Equatable, Sendable {
     /// Whether the recipient has fetched the content since it last reported a failure (or never reported one). A client
     /// that repeats a report whose answer it lost must not be counted twice.
     public let isTriedAgain: Bool
+    /// Whether the recipient has had it before: it is replayed, and whatever comes of that, it stays delivered.
+    public let hasEntered: Bool
 
-    public init(state: DeliveryState, failures: Int, isTriedAgain: Bool = true) {
+    public init(state: DeliveryState, failures: Int, isTriedAgain: Bool = true, hasEntered: Bool = false) {
         self.state = state
         self.failures = failures
         self.isTriedAgain = isTriedAgain
+        self.hasEntered = hasEntered || state == .delivered
     }
+
+    /// The same delivery in another state.
+    func becoming(_ state: DeliveryState, failures: Int? = nil) -> DeliveryLife {
+        DeliveryLife(state: state, failures: failures ?? self.failures, hasEntered: hasEntered)
+    }
+
+    /// Given up: what its recipient has had stays delivered, and only the replay has failed.
+    private func givenUp(_ state: DeliveryState) -> DeliveryLife { becoming(hasEntered ? .delivered : state) }
 
     /// What a recipient's system says with `updateStatus`.
     public enum Confirmation: String, CaseIterable, Sendable {
@@ -72,14 +83,14 @@ public struct DeliveryLife: Equatable, Sendable {
     /// it. What was stopped or given up and the recipient has after all is taken as done.
     public func decide(_ confirmation: Confirmation, maxFailures: Int = maxFailures) -> Decision {
         switch (state, confirmation) {
-        case (.waiting, .processing): .become(DeliveryLife(state: .processing, failures: failures))
+        case (.waiting, .processing): .become(becoming(.processing))
         case (.processing, .processing): .unchanged
         case (.waiting, .done), (.processing, .done), (.held, .done), (.refused, .done), (.expired, .done):
-            .become(DeliveryLife(state: .delivered, failures: failures))
+            .become(becoming(.delivered))
         case (.delivered, .done), (.held, .fail): .unchanged
         case (.waiting, .fail) where !isTriedAgain: .unchanged
         case (.waiting, .fail), (.processing, .fail):
-            .become(DeliveryLife(state: failures + 1 >= maxFailures ? .held : .waiting, failures: failures + 1))
+            .become(becoming(failures + 1 >= maxFailures ? .held : .waiting, failures: failures + 1))
         case (.delivered, .processing), (.delivered, .fail), (.held, .processing), (.refused, _), (.expired, _),
             (.withdrawn, _), (.undeliverable, _):
             .refuse
@@ -93,10 +104,9 @@ public struct DeliveryLife: Equatable, Sendable {
         // Whatever was decided while it was on its way: the recipient has it.
         case (.waiting, .entered), (.processing, .entered), (.held, .entered), (.refused, .entered),
             (.expired, .entered):
-            .become(DeliveryLife(state: .delivered, failures: failures))
-        case (.waiting, .refused), (.processing, .refused): .become(DeliveryLife(state: .refused, failures: failures))
-        case (.waiting, .failedForTheLastTime), (.processing, .failedForTheLastTime):
-            .become(DeliveryLife(state: .expired, failures: failures))
+            .become(becoming(.delivered))
+        case (.waiting, .refused), (.processing, .refused): .become(givenUp(.refused))
+        case (.waiting, .failedForTheLastTime), (.processing, .failedForTheLastTime): .become(givenUp(.expired))
         case (.waiting, .failed), (.processing, .failed), (.held, _), (.refused, _), (.expired, _), (.delivered, _),
             (.withdrawn, _), (.undeliverable, _):
             .unchanged
@@ -109,20 +119,19 @@ public struct DeliveryLife: Equatable, Sendable {
     ///   have been seen is not withdrawn; its recipient gets the recall instead.
     public func decide(_ act: Act, isSeen: Bool) -> Decision {
         switch (state, act) {
-        case (.waiting, .hold), (.processing, .hold): .become(DeliveryLife(state: .held, failures: failures))
+        case (.waiting, .hold), (.processing, .hold): .become(becoming(.held))
         case (.held, .hold): .unchanged
         case (.held, .release), (.held, .retry), (.refused, .retry), (.expired, .retry), (.processing, .retry),
             (.waiting, .retry):
-            .become(DeliveryLife(state: .waiting, failures: 0))
+            .become(becoming(.waiting, failures: 0))
         case (.waiting, .replay), (.processing, .replay): .unchanged
-        case (.delivered, .replay): .become(DeliveryLife(state: .waiting, failures: 0))
-        case (.waiting, .expire), (.processing, .expire), (.held, .expire):
-            .become(DeliveryLife(state: .expired, failures: failures))
+        case (.delivered, .replay): .become(becoming(.waiting, failures: 0))
+        case (.waiting, .expire), (.processing, .expire), (.held, .expire): .become(givenUp(.expired))
         case (.expired, .expire): .unchanged
         // What has expired may be tried again, so that it must be withdrawn, too.
-        case (.waiting, .withdraw) where !isSeen, (.held, .withdraw) where !isSeen,
-            (.expired, .withdraw) where !isSeen:
-            .become(DeliveryLife(state: .withdrawn, failures: failures))
+        case (.waiting, .withdraw) where !isSeen && !hasEntered, (.held, .withdraw) where !isSeen && !hasEntered,
+            (.expired, .withdraw) where !isSeen && !hasEntered:
+            .become(becoming(.withdrawn))
         case (.withdrawn, .withdraw): .unchanged
         case (.waiting, _), (.processing, _), (.held, _), (.delivered, _), (.refused, _), (.expired, _),
             (.withdrawn, _), (.undeliverable, _):

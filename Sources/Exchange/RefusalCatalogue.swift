@@ -117,6 +117,10 @@ extension Refusal {
         case pushGone = "push.gone"
         case pushInterrupted = "push.interrupted"
         case deliveryExpired = "delivery.expired"
+        case deliveryInFlight = "delivery.in-flight"
+        case redirectForbidden = "delivery.redirect-forbidden"
+        case redirectSeen = "delivery.redirect-seen"
+        case redirectKnown = "delivery.redirect-known"
         case endpointNotFound = "endpoint.not-found"
 
         public var entry: Entry {
@@ -510,6 +514,10 @@ extension Refusal {
             case .pushGone: .pushGone
             case .pushInterrupted: .pushInterrupted
             case .deliveryExpired: .deliveryExpired
+            case .deliveryInFlight: .deliveryInFlight
+            case .redirectForbidden: .redirectForbidden
+            case .redirectSeen: .redirectSeen
+            case .redirectKnown: .redirectKnown
             case .documentFrozen: .documentFrozen
             case .packageSealed: .packageSealed
             case .fileUnwritable: .fileUnwritable

@@ -24,6 +24,8 @@ struct HistoryRow: Sendable {
         case deliveryExpired = "delivery.expired"
         case deliveryRetried = "delivery.retried"
         case deliveryReplayed = "delivery.replayed"
+        case replayFailed = "delivery.replay-failed"
+        case deliveryRedirected = "delivery.redirected"
         case deliveryWithdrawn = "delivery.withdrawn"
         case deliveryMoved = "delivery.moved"
         case packageFrozen = "package.frozen"

@@ -26,12 +26,32 @@ import Testing
         var work = [Work.idle, .idle]
         /// Whether the other nodes take it for dead.
         var isThoughtDead = [false, false]
+        /// Of the recipient that it is for, and of the one that it was for before it was redirected.
         var recipientHasIt = false
+        var formerHasIt = false
+        /// The largest token of a claim for the former recipient; nil when it was never redirected.
+        var lastFormerToken: Int64?
         /// How often a finish has moved the delivery to `delivered`.
         var finishes = 0
+        /// It was delivered once.
+        var hasEntered = false
+        var isReplayed = false
         var faults = 0
 
-        var life: DeliveryLife { DeliveryLife(state: state, failures: 0) }
+        var life: DeliveryLife { DeliveryLife(state: state, failures: 0, hasEntered: hasEntered) }
+
+        /// What the token's holder carries reaches the recipient for whom it was claimed.
+        mutating func reach(_ token: Int64) {
+            if let lastFormerToken, token <= lastFormerToken { formerHasIt = true } else { recipientHasIt = true }
+        }
+
+        mutating func become(_ life: DeliveryLife) {
+            if life.state == .delivered {
+                finishes += hasEntered ? 0 : 1
+                hasEntered = true
+            }
+            state = life.state
+        }
     }
 
     /// Every world that is one step away.
@@ -55,21 +75,23 @@ import Testing
                 }
             case .claimed(let token):
                 step {
-                    $0.recipientHasIt = true
+                    $0.reach(token)
                     $0.work[number] = .answered(token)
                 }
-                // The recipient could not be reached: the attempt failed.
-                step { finish(&$0, number, token, .failed) }
+                // The recipient could not be reached, for the last time perhaps, or refuses it.
+                for attempt in [DeliveryLife.Attempt.failed, .failedForTheLastTime, .refused] {
+                    step { finish(&$0, number, token, attempt) }
+                }
                 if world.faults < maxFaults {
                     // The node crashes: before the request, or when the recipient has it and the answer is lost.
                     step { crash(&$0, number) }
                     step {
-                        $0.recipientHasIt = true
+                        $0.reach(token)
                         crash(&$0, number)
                     }
                     // The answer is lost, the node lives.
                     step {
-                        $0.recipientHasIt = true
+                        $0.reach(token)
                         $0.faults += 1
                         finish(&$0, number, token, .failed)
                     }
@@ -92,15 +114,23 @@ import Testing
         step {
             if case .become(let life) = $0.life.decide(.done) {
                 $0.recipientHasIt = true
-                $0.finishes += life.state == .delivered ? 1 : 0
-                $0.state = life.state
+                $0.become(life)
             }
         }
+        if !world.isReplayed {
+            step {
+                if case .become(let life) = $0.life.decide(.replay, isSeen: true) {
+                    $0.isReplayed = true
+                    $0.become(life)
+                }
+            }
+        }
+        if world.lastFormerToken == nil, world.faults < maxFaults { step { redirect(&$0) } }
         if world.faults < maxFaults {
             for act in [DeliveryLife.Act.hold, .release, .expire, .retry] {
                 step {
                     if case .become(let life) = $0.life.decide(act, isSeen: true) {
-                        $0.state = life.state
+                        $0.become(life)
                         $0.faults += 1
                     }
                 }
@@ -113,11 +143,23 @@ import Testing
         _ world: inout World, _ number: Int, _ token: Int64, _ attempt: DeliveryLife.Attempt
     ) {
         world.work[number] = .idle
+        // Its row in the queue is gone, and with it the token.
+        if let last = world.lastFormerToken, token <= last { return }
         guard world.lease.finish(token) else { return }
-        if case .become(let life) = world.life.decide(attempt) {
-            if life.state == .delivered { world.finishes += 1 }
-            world.state = life.state
-        }
+        if case .become(let life) = world.life.decide(attempt) { world.become(life) }
+    }
+
+    /// To another agency, with the sender's consent.
+    private static func redirect(_ world: inout World) {
+        let redirect = Redirect(
+            world.life, isSameAgency: false, isSuccessor: false, hasConsent: true, bringsDocument: true, isSeen: false,
+            isCarried: world.lease.node != nil, isKnown: false)
+        guard case .become(let life, _) = redirect.decide() else { return }
+        world.faults += 1
+        world.lastFormerToken = world.lease.token
+        world.formerHasIt = world.recipientHasIt
+        world.recipientHasIt = false
+        world.become(life)
     }
 
     /// What the node knew is gone; what the database has stays until the node is thought dead.
@@ -143,7 +185,13 @@ import Testing
             // Delivered is what the recipient has, and it was said once.
             if world.state == .delivered, !world.recipientHasIt { Issue.record("never arrived: \(world)") }
             if world.finishes > 1 { Issue.record("finished twice: \(world)") }
-            if world.finishes == 1, world.state != .delivered { Issue.record("an end was taken back: \(world)") }
+            if world.hasEntered, !world.isReplayed, world.state != .delivered {
+                Issue.record("an end was taken back: \(world)")
+            }
+            if world.hasEntered, [.refused, .expired].contains(world.state) {
+                Issue.record("a replay has undone what was delivered: \(world)")
+            }
+            if world.hasEntered, !world.recipientHasIt { Issue.record("entered elsewhere: \(world)") }
             // Nobody carries what nobody knows he carries.
             for number in Self.nodes.indices where world.lease.node == Self.nodes[number] {
                 if world.work[number] == .idle { Issue.record("carried by nobody: \(world)") }

@@ -80,6 +80,7 @@ public final class Delivering: Sendable {
             timers.addTask { await self.listen() }
             timers.addTask { await self.keepTime() }
             timers.addTask { await self.keepAlive() }
+            timers.addTask { await self.keepFreeing() }
             timers.addTask { await self.keepPromises() }
             timers.addTask { await self.alerts.run() }
             await withTaskCancellationHandler {
@@ -286,11 +287,23 @@ public final class Delivering: Sendable {
             if Task.isCancelled { return }
             let node = node.withLock { $0 }
             do {
-                let beat = try await store.database.beat(node)
-                if !beat.freed.isEmpty { tell(.freed(beat.freed)) }
-                if !beat.isAlive { await rejoin(after: node) }
+                if try await !store.database.beat(node) { await rejoin(after: node) }
             } catch {
                 logger.warning("push: no heartbeat", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// Frees what silent nodes carried; in its own time, so that it keeps no heartbeat waiting.
+    private func keepFreeing() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Lease.heartbeatInterval)
+            if Task.isCancelled { return }
+            do {
+                let freed = try await store.database.freeSilent()
+                if !freed.isEmpty { tell(.freed(freed)) }
+            } catch {
+                logger.warning("push: what silent nodes carried is not free yet", metadata: ["error": "\(error)"])
             }
         }
     }

@@ -369,7 +369,9 @@ struct DocumentEffects {
                 LockedDelivery(
                     id: DeliveryID(uuid: id), package: PackageID(uuid: try row.decode("package_id", as: UUID.self)),
                     seen: SeenDelivery(
-                        life: DeliveryLife(state: state, failures: Int(try row.decode("failures", as: Int32.self))),
+                        life: DeliveryLife(
+                            state: state, failures: Int(try row.decode("failures", as: Int32.self)),
+                            hasEntered: try row.decode("has_entered", as: Bool.self)),
                         isSeen: wasFetched || carried.contains(id) || spoken.contains(recipient))))
         }
         return sent

@@ -34,7 +34,9 @@ extension Database {
                 // Claimed once, it may have been sent, whoever has heard of it.
                 let wasClaimed =
                     try locked[2].contains { try $0.decode("token", as: Int64.self) > 0 } || !locked[3].isEmpty
-                let life = DeliveryLife(state: state, failures: Int(try row.decode("failures", as: Int32.self)))
+                let life = DeliveryLife(
+                    state: state, failures: Int(try row.decode("failures", as: Int32.self)),
+                    hasEntered: try row.decode("has_entered", as: Bool.self))
                 switch life.decide(act, isSeen: wasFetched || wasCarried || wasClaimed) {
                 case .unchanged: return (state, state)
                 case .refuse: throw Refusal(.confirmationConflict, "\(id): \(state.rawValue) → \(act.rawValue)")
@@ -71,13 +73,13 @@ private struct Order {
     let now: Instant
 
     func statements(_ after: DeliveryLife, package: PackageID, urgency: Urgency) -> [PostgresStatement] {
-        let code: Refusal.Code? = after.state == .expired ? .deliveryExpired : nil
+        let code: Refusal.Code? = act == .expire ? .deliveryExpired : nil
         return [
             QueueStatements.move([DeliveryMove(id: id, after: after, at: now, code: code, detail: reason)]),
             queue(after.state, urgency),
             HistoryRow.statement([
                 HistoryRow(
-                    at: now, event: event, package: package, delivery: id, actor: actor, request: request,
+                    at: now, event: event(after.state), package: package, delivery: id, actor: actor, request: request,
                     detail: ["reason": .string(reason)])
             ]),
         ]
@@ -94,11 +96,13 @@ private struct Order {
         }
     }
 
-    private var event: HistoryRow.Event {
+    private func event(_ after: DeliveryState) -> HistoryRow.Event {
         switch act {
         case .hold: .deliveryHeld
         case .release: .deliveryReleased
         case .retry: .deliveryRetried
+        // Its recipient had it before.
+        case .expire where after == .delivered: .replayFailed
         case .expire: .deliveryExpired
         case .replay: .deliveryReplayed
         case .withdraw: .deliveryWithdrawn

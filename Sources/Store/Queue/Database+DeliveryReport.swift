@@ -13,6 +13,8 @@ public struct DeliveryReport: Sendable, Equatable {
     public let state: DeliveryState
     public let sender: String
     public let recipient: String
+    /// Code of the agency that gets it: another than the one addressed after a merger or a redirect. Nil for nobody.
+    public let agency: String?
     public let documentID: String
     public let urgency: Urgency
     public let refusal: Refusal.Code?
@@ -101,8 +103,9 @@ private enum ReportStatements {
         SELECT delivery.id, delivery.package_id, delivery.state, package.sender_written, delivery.recipient_written,
             package.document_id, package.urgency, delivery.refusal, delivery.detail, delivery.created_at,
             delivery.fetched_at, delivery.entered_at, endpoint.url, queue.due_at, queue.is_parked,
-            queue.node IS NOT NULL AS is_carried, queue.attempts
+            queue.node IS NOT NULL AS is_carried, queue.attempts, agency.code AS agency
         FROM delivery JOIN package ON package.id = delivery.package_id
+        LEFT JOIN agency ON agency.id = delivery.recipient_agency_id
         LEFT JOIN queue ON queue.delivery_id = delivery.id LEFT JOIN endpoint ON endpoint.id = queue.endpoint_id
         WHERE delivery.id = $1
         """
@@ -152,7 +155,7 @@ extension DeliveryReport {
         self.init(
             id: DeliveryID(uuid: try row.decode("id")), packageID: PackageID(uuid: try row.decode("package_id")),
             state: state, sender: try row.decode("sender_written"), recipient: try row.decode("recipient_written"),
-            documentID: try row.decode("document_id"), urgency: urgency,
+            agency: try row.decodeIfPresent("agency"), documentID: try row.decode("document_id"), urgency: urgency,
             refusal: try row.decodeIfPresent("refusal", as: String.self).flatMap(Refusal.Code.init(rawValue:)),
             detail: try row.decodeIfPresent("detail"), createdAt: try row.decode("created_at"),
             fetchedAt: try row.decodeIfPresent("fetched_at"), enteredAt: try row.decodeIfPresent("entered_at"),

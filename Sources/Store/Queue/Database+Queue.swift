@@ -71,7 +71,7 @@ extension Database {
         let ended = EndedAttempt(
             claim: claim, outcome: outcome, node: node, beganAt: beganAt, endedAt: endedAt, chance: chance)
         let finished = try await finishes.answer(ended) { await self.finish($0) }
-        if case .counted(.delivered, _) = finished { confirmations.count(.delivered) }
+        if case .counted(.delivered, _) = finished, case .entered = outcome { confirmations.count(.delivered) }
         return finished
     }
 
@@ -162,17 +162,28 @@ extension Database {
         }
     }
 
-    /// Says that this node lives, and frees what those carried that have fallen silent.
+    /// Says that this node lives: one row, and it waits for nobody else's.
     ///
-    /// - Returns: whether the others still take this node for alive, and the endpoints for which something was freed.
-    public func beat(_ node: NodeID) async throws -> (isAlive: Bool, freed: Set<EndpointKey>) {
+    /// - Returns: whether the others still take it for alive.
+    public func beat(_ node: NodeID) async throws -> Bool {
+        try await run { connection in
+            try !connection.query(
+                QueueStatements.beat, [.uuid(node.uuid), .int8(Lease.nodeLifetime.components.seconds)]
+            ).isEmpty
+        }
+    }
+
+    /// Frees what those carried that have fallen silent. A long one must not make a node that lives look dead: apart from
+    /// `beat`.
+    ///
+    /// - Returns: the endpoints for which something was freed.
+    public func freeSilent() async throws -> Set<EndpointKey> {
         try await run { connection in
             try connection.transaction {
                 let results = try connection.pipeline([
-                    (QueueStatements.beat, [.uuid(node.uuid), .int8(Lease.nodeLifetime.components.seconds)]),
                     (QueueStatements.removeDead, []), (QueueStatements.freeCarriedByNobody, []),
                 ])
-                return (!results[0].isEmpty, try EndpointKey.set(results[2]))
+                return try EndpointKey.set(results[1])
             }
         }
     }

@@ -132,6 +132,7 @@ struct FinishEffects {
         let (claim, failure) = (ended.claim, ended.outcome.failure)
         let event: HistoryRow.Event =
             switch after.state {
+            case .delivered where failure != nil: .replayFailed
             case .delivered: .deliveryDelivered
             case .refused: .deliveryRefused
             default: .deliveryExpired
@@ -143,7 +144,7 @@ struct FinishEffects {
             detail["code"] = .string(failure.code.rawValue)
             detail["detail"] = .string(failure.detail)
         }
-        if after.state == .delivered {
+        if failure == nil {
             wellEndpoints.insert(claim.endpoint.value)
             wellAt = max(wellAt, ended.endedAt)
         }
@@ -151,13 +152,18 @@ struct FinishEffects {
             DeliveryMove(
                 id: claim.id, after: after, at: ended.endedAt,
                 // What the last attempt met is the reason of an expiry, too; the code says which of the two it is.
-                code: after.state == .expired ? .deliveryExpired : failure?.code,
+                code: isTimeOver(ended, after) ? .deliveryExpired : failure?.code,
                 detail: failure.map { "\($0.code.rawValue) \($0.detail)" }))
         leave(claim)
         history.append(
             HistoryRow(
                 at: ended.endedAt, event: event, package: package, delivery: claim.id, actor: HistoryRow.hubActor,
                 detail: detail))
+    }
+
+    /// Whether it was given up because no time was left, and not because its endpoint refused it.
+    private func isTimeOver(_ ended: EndedAttempt, _ after: DeliveryLife) -> Bool {
+        if case .failed = ended.outcome { after.state == .expired || after.state == .delivered } else { false }
     }
 }
 
@@ -177,7 +183,9 @@ private struct Finish {
         guard let state = DeliveryState(rawValue: try delivery.decode("state", as: String.self)) else {
             throw Refusal(.internalError, "unknown delivery state")
         }
-        let life = DeliveryLife(state: state, failures: Int(try delivery.decode("failures", as: Int32.self)))
+        let life = DeliveryLife(
+            state: state, failures: Int(try delivery.decode("failures", as: Int32.self)),
+            hasEntered: try delivery.decode("has_entered", as: Bool.self))
         let package = PackageID(uuid: try delivery.decode("package_id", as: UUID.self))
         guard let queued, try holds(queued) else {
             // Given up, or to be pulled, while it was on its way: what the recipient has after all counts. What has moved to

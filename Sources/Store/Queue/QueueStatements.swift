@@ -61,7 +61,7 @@ enum QueueStatements {
     /// No key of it changes: who puts it into the queue of another endpoint meanwhile must not wait for this.
     static let lockDelivery = """
         SELECT delivery.id, delivery.state, delivery.failures, delivery.package_id, delivery.recipient_agency_id,
-            delivery.fetched_at, package.urgency,
+            delivery.fetched_at, delivery.entered_at IS NOT NULL AS has_entered, package.urgency,
             EXISTS (SELECT FROM delivery_attempt WHERE delivery_attempt.delivery_id = delivery.id) AS was_carried
         FROM delivery JOIN package ON package.id = delivery.package_id
         WHERE delivery.id = ANY($1) ORDER BY delivery.id FOR NO KEY UPDATE OF delivery
@@ -180,8 +180,11 @@ enum QueueStatements {
     static let beat = "UPDATE node SET alive_until = \(aliveUntil) WHERE id = $1 RETURNING id"
     static let removeDead = "DELETE FROM node WHERE alive_until < clock_timestamp()"
     static let removeNode = "DELETE FROM node WHERE id = $1"
+    /// In the order of ids, as everybody locks them; what somebody holds at this moment is free the next time.
     static let freeCarriedByNobody = """
-        UPDATE queue SET node = NULL WHERE node IS NOT NULL AND node NOT IN (SELECT id FROM node)
+        UPDATE queue SET node = NULL WHERE delivery_id IN (
+            SELECT delivery_id FROM queue WHERE node IS NOT NULL AND node NOT IN (SELECT id FROM node)
+            ORDER BY delivery_id FOR UPDATE SKIP LOCKED)
         RETURNING endpoint_id
         """
 }

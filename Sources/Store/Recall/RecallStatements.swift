@@ -34,7 +34,8 @@ enum RecallStatements {
 
     /// The document's deliveries to these recipients, and those of its updates.
     static let lockDeliveries = """
-        SELECT id, package_id, recipient_agency_id, state, failures, fetched_at IS NOT NULL AS was_fetched
+        SELECT id, package_id, recipient_agency_id, state, failures, fetched_at IS NOT NULL AS was_fetched,
+            entered_at IS NOT NULL AS has_entered
         FROM delivery WHERE recipient_agency_id = ANY ($2) AND document_package_id IN (
             SELECT $1::uuid
             UNION ALL SELECT id FROM package WHERE about_package_id = $1 AND kind = 'update')

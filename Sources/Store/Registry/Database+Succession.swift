@@ -239,7 +239,7 @@ private struct SuccessionMove {
     }
 }
 
-private enum SuccessionStatements {
+enum SuccessionStatements {
     /// Documents, not statuses, which a closed agency still sends and gets. Ids are older the smaller they are.
     static let acceptedSince = """
         SELECT agency.code FROM agency WHERE id = ANY ($1) AND (

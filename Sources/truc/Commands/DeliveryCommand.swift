@@ -13,7 +13,7 @@ struct DeliveryCommand: AsyncParsableCommand {
             ActCommand<Retry>.self,
             ActCommand<Hold>.self,
             ActCommand<Release>.self,
-            ActCommand<Expire>.self, ActCommand<Replay>.self,
+            ActCommand<Expire>.self, ActCommand<Replay>.self, RedirectCommand.self,
         ])
 
     struct List: AsyncParsableCommand {
@@ -68,7 +68,10 @@ struct DeliveryCommand: AsyncParsableCommand {
             let report = try await Installation.visit(installation) { try await $0.report(on: id) }
             let shown = ShownReport(report)
             if output.json { return try Console.printJSON(shown) }
-            print("\(shown.state)  \(shown.from) → \(shown.to)  \(shown.documentId)  (\(report.urgency.vietnamese))")
+            let agency = report.agency.flatMap { $0 == shown.to ? nil : " (\($0))" } ?? ""
+            print(
+                "\(shown.state)  \(shown.from) → \(shown.to)\(agency)  \(shown.documentId)  "
+                    + "(\(report.urgency.vietnamese))")
             if let refusal = report.refusal { print("  \(refusal.entry.vietnamese) [\(refusal.rawValue)]") }
             if let detail = shown.detail, !detail.isEmpty { print("  \(detail)") }
             if let queued = report.queued {
@@ -182,6 +185,8 @@ struct DeliveryCommand: AsyncParsableCommand {
         let state: DeliveryState
         let from: String
         let to: String
+        /// Who gets it: another than the one addressed after a merger or a redirect.
+        let agency: String?
         let documentId: String
         let urgency: Int
         let refusal: String?
@@ -198,6 +203,7 @@ struct DeliveryCommand: AsyncParsableCommand {
             state = report.state
             from = report.sender
             to = report.recipient
+            agency = report.agency
             documentId = report.documentID
             urgency = report.urgency.rawValue
             refusal = report.refusal?.rawValue

@@ -3,6 +3,7 @@ import Delivery
 import Exchange
 import Foundation
 import TestKit
+import Testing
 
 @testable import Store
 
@@ -43,6 +44,16 @@ struct QueueBench: Sendable {
             ids += acceptance.package.deliveries.map(\.id)
         }
         return ids
+    }
+
+    /// Accepts it as one that was decided by the registry that is in force.
+    @discardableResult
+    func accept(_ acceptance: Acceptance) async throws -> Acceptance {
+        let present = Acceptance(
+            registryVersion: try await database.registryVersion(), package: acceptance.package,
+            notice: acceptance.notice)
+        #expect(try await accepting.store.accept(present).isAccepted)
+        return present
     }
 
     func claim(_ limit: Int = 10, by node: NodeID? = nil, from cursor: ClaimCursor = ClaimCursor()) async throws
