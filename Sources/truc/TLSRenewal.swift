@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Couriers
 import Exchange
 import Logging
 import ServiceLifecycle
@@ -6,7 +7,8 @@ import Store
 import Surfaces
 import UnixSignals
 
-/// Renews the certificate on SIGHUP and once a day, and tells of one that nears its end; for as long as the hub serves.
+/// Renews the certificate, and those of pushing, on SIGHUP and once a day, and tells of one that nears its end; for as long
+/// as the hub serves.
 ///
 /// Once a day for those whose renewal program signals nobody; a broken pair of files is then told every day too.
 struct TLSRenewal: Service {
@@ -15,6 +17,7 @@ struct TLSRenewal: Service {
 
     /// Nil for a hub without TLS, which takes SIGHUP without ending from it.
     let tls: TLSGuard?
+    let courier: PushCourier
     let logger: Logger
 
     func run() async throws {
@@ -31,8 +34,9 @@ struct TLSRenewal: Service {
     }
 
     private func renew() async {
-        guard let tls else { return logger.notice("SIGHUP: there is no TLS certificate to read again") }
         let thread = DedicatedThread(name: "truc-tls")
+        await renewPush(on: thread)
+        guard let tls else { return logger.info("TLS: the hub has no certificate of its own to read again") }
         do {
             switch try await thread.run({ try tls.renew(at: .now()) }) {
             case .unchanged: logger.info("TLS: the certificate is the same")
@@ -47,6 +51,22 @@ struct TLSRenewal: Service {
             logger.error("TLS: the files could not be read again", metadata: ["error": "\(error)"])
         }
         tell()
+    }
+
+    private func renewPush(on thread: DedicatedThread) async {
+        do {
+            if try await thread.run({ [courier] in try courier.renew() }) {
+                logger.notice("push: new connections use the certificates that were read again")
+            } else {
+                logger.info("push: the certificates are the same")
+            }
+        } catch let refusal as Refusal {
+            logger.error(
+                "push: the new files cannot be used, the earlier ones stay",
+                metadata: ["code": "\(refusal.code.rawValue)", "detail": "\(refusal.detail ?? "")"])
+        } catch {
+            logger.error("push: the files could not be read again", metadata: ["error": "\(error)"])
+        }
     }
 
     private func tell() {

@@ -65,6 +65,39 @@ import Testing
         #expect(failure?.code == .pushTLS || failure?.code == .pushUnreachable)
     }
 
+    @Test func `certificates that are read again hold for the next attempt, and broken ones change nothing`()
+        async throws
+    {
+        let certificates = try TestCertificates()
+        let root = try await certificates.authority("root")
+        let stranger = try await certificates.authority("stranger")
+        let server = try await certificates.issue("server", by: root)
+        let (known, unknown) = (
+            try await certificates.issue("known", by: root), try await certificates.issue("unknown", by: stranger)
+        )
+        let (chain, key) = (root.certificate + ".shown", root.certificate + ".shown.key")
+        func show(_ identity: TestCertificates.Pair) throws {
+            for (from, to) in [(identity.certificate, chain), (identity.key, key)] {
+                try Data(contentsOf: URL(filePath: from)).write(to: URL(filePath: to))
+                try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: to)
+            }
+        }
+        try show(unknown)
+        let receiver = try await PythonReceiver.start(
+            secret: Sample.secret, identity: server, clientCA: root.certificate)
+        let endpoint = try Sample.endpoint("https://127.0.0.1:\(receiver.port)/")
+        let courier = try Sample.courier(
+            ca: root.certificate, client: PushClientCertificate(certificateFile: chain, keyFile: key))
+        #expect(failed(await courier.carry(Sample.parcel([1]), to: endpoint)) != nil)
+        #expect(try courier.renew() == false)
+        try show(known)
+        #expect(try courier.renew())
+        #expect(await courier.carry(Sample.parcel([1]), to: endpoint) == .entered)
+        try Data("no certificate".utf8).write(to: URL(filePath: chain))
+        #expect(throws: Refusal.self) { try courier.renew() }
+        #expect(await courier.carry(Sample.parcel([1]), to: endpoint) == .entered)
+    }
+
     @Test func `a stall in the handshake is left in time, and nothing of the package is shown before it`() async throws
     {
         let (left, limits) = (Event(), PushLimits(connect: .seconds(2)))

@@ -76,10 +76,12 @@ struct PushTLS: Sendable {
     static let maxFileBytes = 1 << 20
     /// How long an endpoint may take to answer the end of TLS, in seconds.
     static let shutdownSeconds: Int64 = 1
-    /// Where Debian and Red Hat keep the system's roots. Read once: for each connection anew would cost milliseconds.
+    /// Where Debian and Red Hat keep the system's roots. Not read for each connection: that would cost milliseconds.
     private static let systemRoots = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"]
 
     let context: NIOSSLContext
+    /// Of all that was read, in order.
+    let digest: SHA256Digest
 
     /// Blocking.
     ///
@@ -89,15 +91,27 @@ struct PushTLS: Sendable {
         tls.minimumTLSVersion = .tlsv12
         tls.applicationProtocols = ["http/1.1"]
         tls.shutdownTimeout = .seconds(Self.shutdownSeconds)
+        var files: [[UInt8]] = []
         if let caFile = configuration.caFile {
-            tls.trustRoots = .certificates(try Self.certificates(caFile))
-        } else if let roots = Self.systemRoots.lazy.compactMap({ try? Self.certificates($0) }).first {
-            tls.trustRoots = .certificates(roots)
+            files.append(try Self.bytes(of: caFile))
+            tls.trustRoots = .certificates(try Self.certificates(files[0], caFile))
+        } else {
+            for path in Self.systemRoots {
+                guard let bytes = try? Self.bytes(of: path), let roots = try? Self.certificates(bytes, path) else {
+                    continue
+                }
+                files.append(bytes)
+                tls.trustRoots = .certificates(roots)
+                break
+            }
         }
         if let own = configuration.clientCertificate {
-            tls.certificateChain = try Self.certificates(own.certificateFile).map { .certificate($0) }
-            tls.privateKey = .privateKey(try Self.key(own.keyFile))
+            let (chain, key) = (try Self.bytes(of: own.certificateFile), try Self.key(own.keyFile))
+            tls.certificateChain = try Self.certificates(chain, own.certificateFile).map { .certificate($0) }
+            tls.privateKey = .privateKey(key.key)
+            files += [chain, key.bytes]
         }
+        digest = SHA256Digest(of: files.flatMap { SHA256Digest(of: $0).bytes })
         do { context = try NIOSSLContext(configuration: tls) } catch {
             throw Refusal(
                 .tlsUnusable,
@@ -105,20 +119,23 @@ struct PushTLS: Sendable {
         }
     }
 
-    private static func certificates(_ path: String) throws(Refusal) -> [NIOSSLCertificate] {
-        let bytes: [UInt8]
-        do throws(ParsingProblem) { bytes = try RegularFile.read(path, maxBytes: maxFileBytes) } catch {
+    private static func bytes(of path: String) throws(Refusal) -> [UInt8] {
+        do throws(ParsingProblem) { return try RegularFile.read(path, maxBytes: maxFileBytes) } catch {
             throw Refusal(.tlsUnusable, error)
         }
+    }
+
+    private static func certificates(_ bytes: [UInt8], _ path: String) throws(Refusal) -> [NIOSSLCertificate] {
         guard let certificates = try? NIOSSLCertificate.fromPEMBytes(bytes), !certificates.isEmpty else {
             throw Refusal(.tlsUnusable, "\(path): no certificates in PEM")
         }
         return certificates
     }
 
-    private static func key(_ path: String) throws(Refusal) -> NIOSSLPrivateKey {
+    private static func key(_ path: String) throws(Refusal) -> (key: NIOSSLPrivateKey, bytes: [UInt8]) {
         do {
-            return try NIOSSLPrivateKey(bytes: try PrivateFile.read(path), format: .pem)
+            let bytes = try PrivateFile.read(path)
+            return (try NIOSSLPrivateKey(bytes: bytes, format: .pem), bytes)
         } catch let problem as ParsingProblem {
             throw Refusal(.tlsUnusable, problem)
         } catch {

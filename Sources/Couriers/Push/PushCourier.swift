@@ -3,6 +3,7 @@ import Delivery
 import Exchange
 import Hub
 import NIOCore
+import Synchronization
 import Trust
 
 /// Pushes packages to the endpoints of agencies by HTTP (docs/push.md).
@@ -20,7 +21,7 @@ public final class PushCourier: Courier {
     }
 
     private let configuration: PushConfiguration
-    private let tls: PushTLS
+    private let tls: Mutex<PushTLS>
     private let lookup: NameLookup
 
     /// Reads the certificates that the configuration names. Blocking.
@@ -31,9 +32,21 @@ public final class PushCourier: Courier {
     }
 
     init(_ configuration: PushConfiguration, lookup: NameLookup) throws(Refusal) {
-        tls = try PushTLS(configuration)
+        tls = Mutex(try PushTLS(configuration))
         self.configuration = configuration
         self.lookup = lookup
+    }
+
+    /// Reads the certificates anew; connections from now on use them. Blocking.
+    ///
+    /// - Returns: false when they are the same.
+    /// - Throws: `Refusal(.tlsUnusable)` as `init`; then the earlier ones stay.
+    public func renew() throws(Refusal) -> Bool {
+        let fresh = try PushTLS(configuration)
+        return tls.withLock { tls in
+            defer { tls = fresh }
+            return tls.digest != fresh.digest
+        }
     }
 
     public func carry(_ parcel: Parcel, to endpoint: PushEndpoint) async -> AttemptOutcome {
@@ -83,6 +96,7 @@ public final class PushCourier: Courier {
         to addresses: [IPAddress], _ url: EndpointURL, _ watch: AttemptWatch, _ line: Line
     ) async throws -> Line.Channel {
         let limit = configuration.limits.connect
+        let context = url.isTLS ? tls.withLock { $0.context } : nil
         var serverName: String?
         if case .name(let name) = url.host { serverName = name }
         var problem: any Error = Line.Lost()
@@ -90,7 +104,7 @@ public final class PushCourier: Courier {
             watch.expect("no connection", within: limit)
             do {
                 return try await line.connect(
-                    to: address, port: url.port, tls: url.isTLS ? tls.context : nil, serverName: serverName,
+                    to: address, port: url.port, tls: context, serverName: serverName,
                     limit: limit)
             } catch let error where error is IOError || error is ChannelError {
                 problem = error

@@ -45,6 +45,9 @@ public final class Delivering: Sendable {
     private let logger: Logger
     private let events: AsyncStream<Event>
     private let tell: AsyncStream<Event>.Continuation
+    /// What others are to know of endpoints, in the order in which it was decided.
+    private let changes: AsyncStream<(EndpointKey, DestinationHealth.Change)>
+    private let announce: AsyncStream<(EndpointKey, DestinationHealth.Change)>.Continuation
     /// Under which name this node claims; another after it was taken for dead.
     private let node = Mutex(NodeID())
     private let counters: [String: Counter]
@@ -64,6 +67,8 @@ public final class Delivering: Sendable {
         self.logger = logger
         // Bounded by who tells: three timers, and two events for each of at most `maxInFlight` deliveries.
         (events, tell) = AsyncStream.makeStream()
+        // As many as attempts end.
+        (changes, announce) = AsyncStream.makeStream()
         counters = Dictionary(
             uniqueKeysWithValues: ["entered", "refused", "gone", "failed", "late"].map {
                 ($0, Counter(label: Metric.pushAttempts.rawValue, dimensions: [("outcome", $0)]))
@@ -83,6 +88,7 @@ public final class Delivering: Sendable {
             timers.addTask { await self.keepFreeing() }
             timers.addTask { await self.keepPromises() }
             timers.addTask { await self.alerts.run() }
+            timers.addTask { for await (endpoint, change) in self.changes { await self.note(endpoint, change) } }
             await withTaskCancellationHandler {
                 await withDiscardingTaskGroup { await decide(in: &$0) }
             } onCancel: {
@@ -113,7 +119,8 @@ public final class Delivering: Sendable {
                 }
             }
             if case .finished(_, let outcome, let finished) = event { count(outcome, finished) }
-            if let change = state.take(event, at: .now()) { await note(change.endpoint, change.change) }
+            // Written by another task: a database that is slow with it keeps no endpoint waiting.
+            if let change = state.take(event, at: .now()) { announce.yield((change.endpoint, change.change)) }
             inFlight.record(state.inFlight)
             if isStopping {
                 if state.inFlight == 0 { return }
@@ -209,7 +216,8 @@ public final class Delivering: Sendable {
         }
     }
 
-    /// Where it cannot be written, the next look at the endpoints opens it again, and so does the next refusal this.
+    /// Until it is written, and where it cannot be, a look at the endpoints opens it again with its refusals forgotten: then
+    /// it may refuse `maxRefusals` more before this is tried again.
     private func suspendRefusing(_ endpoint: EndpointKey) async {
         do {
             try await store.database.suspendEndpoint(
@@ -256,14 +264,17 @@ public final class Delivering: Sendable {
         }
     }
 
-    /// Gives up what its time is over for, and tells senders; in its own time, so that neither keeps anything from being
-    /// carried.
+    /// Ends what a change of an endpoint has left, gives up what its time is over for, and tells senders; in its own time, so
+    /// that none of it keeps anything from being carried.
     private func keepPromises() async {
         let clock = ContinuousClock()
         var told: DeliveryID?
         while !Task.isCancelled {
             let began = clock.now
             do {
+                while let due = try await store.database.settleEndpoints(at: .now()) {
+                    if !due.isEmpty { tell(.due(due)) }
+                }
                 for id in try await store.database.overdue(at: .now()) {
                     do {
                         _ = try await store.database.order(

@@ -53,6 +53,7 @@ struct AcceptTransaction {
             let undecided = try undecided(batch)
             let (won, version) = try claim(batch.filter { undecided[$0.envelope.id] == nil })
             var rows: [PackageRows] = []
+            try DocumentEffects(connection: connection).lockAhead(batch.map(\.envelope))
             for winner in batch where won.contains(winner.envelope.id.uuid) {
                 rows += try packageRows(winner, first: nil, deliveries: winner.acceptance.package.deliveries)
             }

@@ -277,7 +277,10 @@ CREATE TABLE endpoint (
     created_at timestamptz NOT NULL,
     changed_at timestamptz NOT NULL,
     failing_at timestamptz,          -- since then no attempt went well and only probes are made; NULL: it is well
-    entered_at timestamptz           -- when it last took a package, to the minute
+    entered_at timestamptz,          -- when it last took a package, to the minute
+    -- Up to which delivery what waited when it was set was put on its way; of a removed one, any: its queue is not yet
+    -- empty. NULL: all is done.
+    settling_after uuid DEFAULT '00000000-0000-0000-0000-000000000000'
 );
 CREATE UNIQUE INDEX endpoint_of_agency ON endpoint (agency_id) WHERE state <> 'removed';
 
@@ -585,7 +588,7 @@ GRANT UPDATE (after) ON sweep_cursor TO truc_runtime;
 GRANT UPDATE (step, since, next_at, raised_at, closed_at, ending) ON collection_alert TO truc_runtime;
 GRANT UPDATE (due_at) ON alert_notice TO truc_runtime;
 GRANT UPDATE (name, phone, mail, changed_at) ON duty_contact TO truc_runtime;
-GRANT UPDATE (state, reason, changed_at, failing_at, entered_at) ON endpoint TO truc_runtime;
+GRANT UPDATE (state, reason, changed_at, failing_at, entered_at, settling_after) ON endpoint TO truc_runtime;
 GRANT UPDATE (picked_up_at) ON agency_pickup TO truc_runtime;
 GRANT UPDATE (alive_until) ON node TO truc_runtime;
 GRANT USAGE ON SEQUENCE queue_token TO truc_runtime;

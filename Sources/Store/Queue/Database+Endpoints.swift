@@ -3,9 +3,14 @@ import Exchange
 import Foundation
 
 extension Database {
+    /// Most deliveries of one batch of `settleEndpoints`: bounds how long what is confirmed or claimed meanwhile may wait.
+    public static let maxBacklogBatch = 5_000
+
     /// Carries an agency's packages to this address from now on, those that wait already included.
     ///
-    /// An earlier endpoint of the agency is removed: nothing is carried there any more, what is on its way ends.
+    /// An earlier endpoint of the agency is removed: nothing is carried there any more, what is on its way ends. What waits
+    /// is put on its way in batches when the endpoint is there, and acceptances stop for none of it; where the caller falls,
+    /// the hubs go on.
     /// - Parameter url: judged already by who calls.
     /// - Returns: the new endpoint, and how many deliveries wait for it.
     /// - Throws: `Refusal`: `.agencyNotFound`, `.recipientNoSystem` for one that no system speaks for: nobody's secret
@@ -13,6 +18,17 @@ extension Database {
     public func setEndpoint(
         of agency: AgencyID, url: String, actor: String, at now: Instant
     ) async throws -> (endpoint: EndpointKey, waiting: Int) {
+        let endpoint = try await addEndpoint(of: agency, url: url, actor: actor, at: now)
+        while try await settleEndpoints(at: now) != nil {}
+        let waiting = try await run { connection in
+            try connection.query(EndpointStatements.countPending, [.int8(try connection.agencyKey(agency))])
+                .only().decode("waiting", as: Int64.self)
+        }
+        return (endpoint, Int(waiting))
+    }
+
+    /// `setEndpoint` without what waits already.
+    func addEndpoint(of agency: AgencyID, url: String, actor: String, at now: Instant) async throws -> EndpointKey {
         try await run { connection in
             try connection.transaction {
                 let key = try connection.beginEndpointChange(agency)
@@ -23,19 +39,26 @@ extension Database {
                 let endpoint = try connection.query(
                     EndpointStatements.add, [.int8(key), .text(url), .timestamptz(now)]
                 ).only().decode("id", as: Int64.self)
-                let ranks = Int16(Urgency.allCases.count)
-                let waiting = Int(
-                    try connection.query(
-                        EndpointStatements.enqueuePending,
-                        [.int8(key), .int8(endpoint), .timestamptz(now), .int2(ranks)]
-                    ).only().decode("waiting", as: Int64.self))
                 try connection.record(
                     .endpointSet, actor, now,
-                    [
-                        "agency": .string(agency.text), "endpoint": .number(Int(endpoint)), "url": .string(url),
-                        "waiting": .number(waiting),
-                    ])
-                return (EndpointKey(endpoint), waiting)
+                    ["agency": .string(agency.text), "endpoint": .number(Int(endpoint)), "url": .string(url)])
+                return EndpointKey(endpoint)
+            }
+        }
+    }
+
+    /// Puts on its way what waited for agencies when their endpoints were set, and takes off the queue what was on its way
+    /// to endpoints that were removed: one batch of it.
+    ///
+    /// - Returns: the endpoints for which there is something now; nil when nothing was left to be done.
+    public func settleEndpoints(at now: Instant, batch: Int = maxBacklogBatch) async throws -> Set<EndpointKey>? {
+        try await run { connection in
+            guard try !connection.query(EndpointStatements.unsettled).isEmpty else { return nil }
+            return try connection.transaction {
+                // No endpoint comes or goes meanwhile.
+                try connection.pipeline([(EndpointStatements.settleAlone, []), (QueueStatements.holdEndpoints, [])])
+                guard let row = try connection.query(EndpointStatements.unsettled).first else { return nil }
+                return try connection.settle(row, at: now, batch: batch)
             }
         }
     }
@@ -55,6 +78,7 @@ extension Database {
                     ["agency": .string(agency.text), "endpoint": .number(Int(removed)), "reason": .string(reason)])
             }
         }
+        while try await settleEndpoints(at: now) != nil {}
     }
 
     /// Stops carrying packages to an agency's endpoint, or goes on. What waits for it goes on waiting.
@@ -118,9 +142,33 @@ extension PostgresConnection {
         guard let row = try query(EndpointStatements.remove, [.int8(agency), .timestamptz(now)]).first else {
             return nil
         }
+        return try row.decode("id", as: Int64.self)
+    }
+
+    /// One batch of what waits for an endpoint that was set or removed.
+    fileprivate func settle(_ row: PostgresRow, at now: Instant, batch: Int) throws -> Set<EndpointKey> {
         let endpoint = try row.decode("id", as: Int64.self)
-        try query(EndpointStatements.emptyQueue, [.int8(agency)])
-        return endpoint
+        if try row.decode("is_removed", as: Bool.self) {
+            let left = try query(EndpointStatements.lockLeft, [.int8(endpoint), .int8(Int64(batch))]).map {
+                try $0.decode("delivery_id", as: UUID.self)
+            }
+            try query(QueueStatements.leaveUnended, [.uuids(left)])
+            if left.count < batch { try query(EndpointStatements.settled, [.int8(endpoint), .null]) }
+            return []
+        }
+        let waiting = try query(
+            EndpointStatements.lockBacklog,
+            [
+                .int8(try row.decode("agency_id", as: Int64.self)),
+                .uuid(try row.decode("settling_after", as: UUID.self)), .int8(Int64(batch)),
+            ]
+        ).map { try $0.decode("id", as: UUID.self) }
+        let last = waiting.count < batch ? nil : waiting.last
+        try pipeline([
+            (EndpointStatements.takeOver, [.uuids(waiting), .int8(endpoint), .timestamptz(now)]),
+            (EndpointStatements.settled, [.int8(endpoint), .optional(last) { .uuid($0) }]),
+        ])
+        return waiting.isEmpty ? [] : [EndpointKey(endpoint)]
     }
 
     fileprivate func record(

@@ -153,7 +153,7 @@ private struct Redirection {
         var statements: [PostgresStatement] = []
         if done.ground != .sameAgency {
             // With its row goes the token: who was thought dead and comes back finishes nothing of the other's.
-            statements.append((QueueStatements.leave, [.uuids([id.uuid])]))
+            statements.append((QueueStatements.leaveUnended, [.uuids([id.uuid])]))
             statements.append((RedirectStatements.give, [.uuid(id.uuid), .int8(to), .timestamptz(now)]))
         }
         if done.ground == .successor {

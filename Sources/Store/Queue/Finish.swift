@@ -22,6 +22,9 @@ struct FinishTransaction {
     /// - Parameter ended: of different deliveries.
     func write(_ ended: [EndedAttempt]) throws -> [FinishedAttempt] {
         let ids = PostgresValue.uuids(ended.map(\.claim.id.uuid))
+        if ended.contains(where: { if case .gone = $0.outcome { true } else { false } }) {
+            try connection.query(RegistryStatements.holdVersion)
+        }
         let locked = try connection.pipeline([
             (QueueStatements.lockDelivery, [ids]), (QueueStatements.lockQueue, [ids]),
         ])
@@ -40,7 +43,7 @@ struct FinishTransaction {
             ).decide(&effects)
         }
         try connection.pipeline(effects.statements)
-        for (ended, failure) in effects.gone {
+        for (ended, failure) in effects.gone.sorted(by: { $0.0.claim.endpoint.value < $1.0.claim.endpoint.value }) {
             try connection.suspendEndpoint(
                 ended.claim.endpoint, reason: "\(failure.code.rawValue) \(failure.detail)", delivery: ended.claim.id,
                 at: ended.endedAt)
@@ -70,6 +73,7 @@ extension PostgresConnection {
     func suspendEndpoint(
         _ endpoint: EndpointKey, reason: String, delivery: DeliveryID? = nil, at now: Instant
     ) throws {
+        try query(RegistryStatements.holdVersion)
         let suspended = try query(
             QueueStatements.suspend, [.int8(endpoint.value), .text(reason), .timestamptz(now)])
         guard !suspended.isEmpty else { return }

@@ -56,7 +56,8 @@ enum QueueStatements {
         ORDER BY claimed.rank, claimed.delivery_id
         """
 
-    // Deliveries first, then their rows in the queue, each in the order of their ids: so nobody waits in a circle.
+    // The version of the registry first, where it changes; then deliveries, then their rows in the queue, each in the
+    // order of their ids; endpoints last: so nobody waits in a circle.
 
     /// No key of it changes: who puts it into the queue of another endpoint meanwhile must not wait for this.
     static let lockDelivery = """
@@ -193,26 +194,49 @@ enum EndpointStatements {
     static let current = "SELECT id, agency_id, url, state FROM endpoint WHERE state <> 'removed' ORDER BY id"
     static let speaker = "SELECT system_id FROM agency WHERE id = $1 AND system_id IS NOT NULL"
     static let remove = """
-        UPDATE endpoint SET state = 'removed', changed_at = $2 WHERE agency_id = $1 AND state <> 'removed'
-        RETURNING id, url
+        UPDATE endpoint SET state = 'removed', changed_at = $2, settling_after = '\(ContentCheck.leastID)'
+        WHERE agency_id = $1 AND state <> 'removed' RETURNING id, url
         """
-    /// What is on its way to an endpoint that is no more stays in its recipient's list.
-    static let emptyQueue = QueueStatements.leaveUnended(
-        where: "USING endpoint WHERE endpoint.id = queue.endpoint_id AND endpoint.agency_id = $1")
     static let add = """
         INSERT INTO endpoint (agency_id, url, created_at, changed_at) VALUES ($1, $2, $3, $3) RETURNING id
         """
-    /// All that waits for the agency is carried to its new endpoint.
-    static let enqueuePending = """
-        WITH entered AS (
-            INSERT INTO queue (delivery_id, endpoint_id, rank, first_due)
-            SELECT delivery.id, $2, $4 - 1 - package.urgency, $3
-            FROM delivery JOIN package ON package.id = delivery.package_id
-            WHERE delivery.recipient_agency_id = $1 AND delivery.state IN ('waiting', 'processing')
-            RETURNING 1
-        )
-        SELECT count(*) AS waiting FROM entered
+
+    // MARK: What waited before
+
+    /// One batch at a time, whoever does it.
+    static let settleAlone = "SELECT pg_advisory_xact_lock(hashtextextended('truc endpoints settle', 0))"
+    /// The newest first: what an agency's new endpoint takes over need not be taken off the old one.
+    static let unsettled = """
+        SELECT id, agency_id, state = 'removed' AS is_removed, settling_after FROM endpoint
+        WHERE settling_after IS NOT NULL ORDER BY id DESC LIMIT 1
         """
+    /// The next of what waits for an agency, in the order of ids.
+    static let lockBacklog = """
+        SELECT id FROM delivery WHERE recipient_agency_id = $1 AND state IN ('waiting', 'processing') AND id > $2
+        ORDER BY id LIMIT $3 FOR NO KEY UPDATE
+        """
+    /// Carried to the new endpoint from the beginning. Who carries it to the old one at this moment may still say that it
+    /// has arrived.
+    static let takeOver = """
+        INSERT INTO queue (delivery_id, endpoint_id, rank, first_due)
+        SELECT delivery.id, $2, \(ClaimCursor.ranks) - 1 - package.urgency, $3
+        FROM delivery JOIN package ON package.id = delivery.package_id
+        WHERE delivery.id = ANY ($1) ORDER BY delivery.id
+        ON CONFLICT (delivery_id) DO UPDATE SET
+            endpoint_id = excluded.endpoint_id, is_parked = false, due_at = NULL, node = NULL, attempts = 0,
+            first_due = excluded.first_due
+        WHERE queue.endpoint_id <> excluded.endpoint_id
+        """
+    /// What is on its way to an endpoint that is no more stays in its recipient's list.
+    static let lockLeft = """
+        SELECT delivery_id FROM queue WHERE endpoint_id = $1 ORDER BY delivery_id LIMIT $2 FOR UPDATE
+        """
+    static let settled = "UPDATE endpoint SET settling_after = $2 WHERE id = $1"
+    static let countPending = """
+        SELECT count(*) AS waiting FROM delivery
+        WHERE recipient_agency_id = $1 AND state IN ('waiting', 'processing')
+        """
+
     static let setState = """
         UPDATE endpoint SET state = $2, reason = $3, changed_at = $4, failing_at = NULL
         WHERE agency_id = $1 AND state <> 'removed' AND state <> $2 RETURNING id

@@ -49,6 +49,18 @@ enum RecallStatements {
             AND delivery.state <> 'undeliverable' ORDER BY delivery.id LIMIT 1
         """
 
+    /// All deliveries of these documents and of their updates.
+    static let lockAhead = """
+        SELECT id FROM delivery WHERE document_package_id IN (
+            SELECT key.package_id FROM unnest($1::bigint[], $2::text[]) AS named (agency_id, identity)
+            JOIN package_key AS key ON key.agency_id = named.agency_id AND key.identity = named.identity
+            UNION ALL
+            SELECT package.id FROM unnest($1::bigint[], $2::text[]) AS named (agency_id, identity)
+            JOIN package_key AS key ON key.agency_id = named.agency_id AND key.identity = named.identity
+            JOIN package ON package.about_package_id = key.package_id AND package.kind = 'update')
+        ORDER BY id FOR NO KEY UPDATE
+        """
+
     static let lockQueue = """
         SELECT delivery_id, node FROM queue WHERE delivery_id = ANY ($1) ORDER BY delivery_id FOR UPDATE
         """

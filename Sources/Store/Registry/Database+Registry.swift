@@ -154,6 +154,9 @@ extension PostgresConnection {
 
 /// What is read and written of the registry.
 enum RegistryStatements {
+    /// Before anything of an endpoint is changed: its version is to change with it, and whoever changes the registry locks
+    /// it first.
+    static let holdVersion = "SELECT FROM hub FOR NO KEY UPDATE"
     static let systems = """
         SELECT id, name, disabled, timestamp_past_seconds, timestamp_future_seconds FROM system ORDER BY id
         """
