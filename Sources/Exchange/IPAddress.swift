@@ -33,6 +33,11 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// An IPv4 address that is written as IPv6 (`::ffff:10.0.0.1`) as IPv4; any other as it is.
+    public var unmapped: IPAddress {
+        if case .v6(let value) = self, value >> 32 == 0xFFFF { .v4(UInt32(truncatingIfNeeded: value)) } else { self }
+    }
+
     /// Bits of an address of this family.
     public var bitCount: Int {
         switch self {

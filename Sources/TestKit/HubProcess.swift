@@ -147,7 +147,8 @@ public final class HubProcess: Sendable {
             environment: databaseURL.map { ["TRUC_DATABASE_URL": $0] } ?? [:])
     }
 
-    static func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+    /// Runs what blocks on a thread of its own.
+    public static func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
         }

@@ -111,6 +111,25 @@ extension SettingEntry {
             text: { $0[keyPath: path] })
     }
 
+    /// Values with commas between them, kept as written when each of them can be read; may be empty.
+    static func list(
+        _ name: String, _ path: Path<String>, of range: String,
+        each check: @escaping @Sendable (String) throws(ParsingProblem) -> Void, _ effect: Effect
+    ) -> SettingEntry {
+        let shown = "\(range) with commas between them, or empty"
+        return SettingEntry(
+            name, unit: nil, range: shown, needsRestart: true, effect,
+            assign: { (value: String, settings: inout Settings) throws(ParsingProblem) in
+                for element in Settings.addresses(value) {
+                    do throws(ParsingProblem) { try check(element) } catch {
+                        throw ParsingProblem(name, "\(element): \(error.reason); expected \(shown)", at: error.offset)
+                    }
+                }
+                settings[keyPath: path] = value
+            },
+            text: { $0[keyPath: path] })
+    }
+
     /// What a type of its own reads and shows.
     static func parsed<Value: CustomStringConvertible & SendableMetatype>(
         _ name: String, _ path: Path<Value>, range: String, _ effect: Effect,

@@ -3,8 +3,11 @@
 /// The settings file, read: one `name = value` a line, `#` at the beginning of a line for comments, blank lines.
 ///
 /// Not JSON: it has no comments, and its readers take a name given twice in silence. The value is everything behind the
-/// first `=` without the blanks around it; there are no quotes and nothing is replaced in it.
+/// first `=` without the blanks around it; there are no quotes and nothing is replaced in it. A byte order mark before the
+/// first line, which editors on Windows write, is passed over.
 public struct SettingsFile: Sendable, Equatable {
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
     /// Largest file, in bytes.
     public static let maxBytes = 256 << 10
 
@@ -28,7 +31,8 @@ public struct SettingsFile: Sendable, Equatable {
             self.problems = [.init(.invalid, "larger than \(Self.maxBytes) bytes")]
             return
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        let written = bytes.starts(with: Self.byteOrderMark) ? bytes.dropFirst(Self.byteOrderMark.count) : bytes[...]
+        guard let text = String(validating: written, as: UTF8.self) else {
             self.lines = []
             self.problems = [.init(.invalid, "not UTF-8")]
             return

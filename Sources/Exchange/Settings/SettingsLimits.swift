@@ -8,8 +8,8 @@ extension Settings {
             .init(
                 vietnamese: "Số kết nối HTTP cùng lúc của một địa chỉ (với IPv6: một /64).",
                 english: "HTTP connections of one peer address (IPv6: a /64) at one time.")),
-        .text(
-            "http-proxies", \.httpProxies, range: "addresses with commas between them, or empty", mayBeEmpty: true,
+        .list(
+            "http-proxies", \.httpProxies, of: "addresses", each: checkPeer,
             .init(
                 vietnamese: "Địa chỉ của các proxy, không bị giới hạn bởi http-peer-connections.",
                 english: "Addresses of proxies, whose connections http-peer-connections does not count.")),

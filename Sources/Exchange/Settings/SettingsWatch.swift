@@ -4,11 +4,23 @@ extension Settings {
     /// The addresses of a setting that has commas between them.
     public static func addresses(_ list: String) -> [String] { list.split { $0 == "," || $0 == " " }.map(String.init) }
 
+    /// The same as the addresses of peers are written: in their one form, what came over IPv6 from IPv4 as IPv4.
+    public static func peers(_ list: String) -> Set<String> {
+        Set(addresses(list).map { text in (try? IPAddress(parsing: text))?.unmapped.description ?? text })
+    }
+
+    /// - Throws: for what is no address of one peer.
+    static func checkPeer(_ text: String) throws(ParsingProblem) {
+        switch try IPAddress(parsing: text).unmapped {
+        case .v4(0), .v6(0): throw ParsingProblem("IP address", "is nobody's")
+        default: break
+        }
+    }
+
     /// What the operator's monitoring sees.
     static let watchEntries: [SettingEntry] = [
-        .text(
-            "metrics-readers", \.metricsReaders, range: "addresses with commas between them, or empty",
-            mayBeEmpty: true,
+        .list(
+            "metrics-readers", \.metricsReaders, of: "addresses", each: checkPeer,
             .init(
                 vietnamese: "Địa chỉ được đọc /metrics; rỗng là không ai. Yêu cầu qua proxy luôn bị từ chối.",
                 english: "Addresses that may read /metrics; empty is nobody. Requests through a proxy never may.")),

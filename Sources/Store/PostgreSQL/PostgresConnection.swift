@@ -32,8 +32,9 @@ public final class PostgresConnection {
     /// The BEGIN of a transaction that was not sent yet: it goes with the first statements and costs no round trip.
     private var pendingBegin: String?
     private var hasFailed = false
-    /// How long a server may say nothing while an answer is awaited; then the session counts as lost. A server that
-    /// hangs, or whose machine does, is not gone: no time-out of the network ends the waiting. Nil: for ever.
+    /// How long a server may say nothing while an answer is awaited, and take nothing while something is sent; then the
+    /// session counts as lost. A server that hangs, or whose machine does, is not gone: no time-out of the network ends the
+    /// waiting. Nil: for ever.
     var silenceLimit: Duration?
 
     /// Connects.
@@ -52,6 +53,8 @@ public final class PostgresConnection {
         session = try Self.connect(parameters)
         // libpq writes notices to standard error unless told otherwise.
         PQsetNoticeProcessor(session, { _, _ in }, nil)
+        // Sending must not wait inside libpq, which knows no limit; `flush` does.
+        guard PQsetnonblocking(session, 1) == 0 else { throw broken() }
     }
 
     deinit { PQfinish(session) }
@@ -108,6 +111,7 @@ public final class PostgresConnection {
             items.append(.execute(index))
         }
         guard PQpipelineSync(session) == 1 else { throw broken() }
+        try flush()
         sent = Sent(statements: statements.map(\.0), items: items, opensHere: opensHere)
     }
 
@@ -215,22 +219,43 @@ public final class PostgresConnection {
         return (try? pipeline([])) != nil
     }
 
+    /// Hands the server what is still to be sent, and takes what it says meanwhile: it may say more than the network holds
+    /// before it takes the rest.
+    private func flush() throws(PostgresError) {
+        while true {
+            let rest = PQflush(session)
+            guard rest >= 0 else { throw broken() }
+            if rest == 0 { return }
+            guard let events = try wait(for: POLLIN | POLLOUT, "has taken nothing") else { throw broken() }
+            if events & POLLIN != 0, PQconsumeInput(session) != 1 { throw broken() }
+        }
+    }
+
     /// The next result as libpq has it, once it can be had.
     private func nextResult() throws(PostgresError) -> OpaquePointer? {
-        guard let silenceLimit else { return PQgetResult(session) }
-        let milliseconds = Int32(clamping: silenceLimit.components.seconds * 1_000)
         while PQisBusy(session) == 1 {
-            var socket = pollfd(fd: PQsocket(session), events: Int16(POLLIN), revents: 0)
+            // What is wrong, the result tells, which does not wait for a server that is gone.
+            guard try wait(for: POLLIN, "has said nothing") != nil, PQconsumeInput(session) == 1 else { break }
+        }
+        return PQgetResult(session)
+    }
+
+    /// Waits until the socket can be read or written.
+    ///
+    /// - Returns: what it can; nil when it cannot be waited for.
+    /// - Throws: `PostgresError` of kind `connection` when nothing happens for `silenceLimit`.
+    private func wait(for events: Int32, _ what: String) throws(PostgresError) -> Int32? {
+        let milliseconds = silenceLimit.map { Int32(clamping: $0.components.seconds * 1_000) } ?? -1
+        while true {
+            var socket = pollfd(fd: PQsocket(session), events: Int16(events), revents: 0)
             let ready = poll(&socket, 1, milliseconds)
             if ready < 0, errno == EINTR { continue }
             guard ready != 0 else {
                 hasFailed = true
-                throw PostgresError(.connection, "the server has said nothing for \(silenceLimit)")
+                throw PostgresError(.connection, "the server \(what) for \(silenceLimit ?? .zero)")
             }
-            // What is wrong, the result tells, which does not wait for a server that is gone.
-            guard ready > 0, PQconsumeInput(session) == 1 else { break }
+            return ready > 0 ? Int32(socket.revents) : nil
         }
-        return PQgetResult(session)
     }
 
     private func requireUsable() throws(PostgresError) {

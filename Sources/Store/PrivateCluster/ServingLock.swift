@@ -14,10 +14,13 @@ public final class ServingLock: Sendable {
 
     private init(_ lock: consuming DirectoryLock) { self.lock = lock }
 
+    /// The file on which whoever serves from a directory holds its lock, with a private database and without.
+    public static func path(in dataDirectory: String) -> String { "\(dataDirectory)/\(ClusterLayout.lockName)" }
+
     /// - Parameter dataDirectory: must exist.
     /// - Throws: `Refusal(.alreadyRunning)` with the process that holds it; `.dataDirectoryUnusable`.
     public static func take(dataDirectory: String) async throws -> ServingLock {
-        let path = "\(dataDirectory)/\(ClusterLayout.lockName)"
+        let path = path(in: dataDirectory)
         return try await DedicatedThread(name: "serving-lock", capacity: 1).run {
             let deadline = ContinuousClock.now + DirectoryLock.copyPatience
             while true {

@@ -52,7 +52,7 @@ public struct HTTPEdgeLimits: Sendable {
     public init(_ settings: Settings) {
         connections = settings.httpConnections
         connectionsPerPeer = settings.httpPeerConnections
-        uncountedPeers = Set(Settings.addresses(settings.httpProxies))
+        uncountedPeers = Settings.peers(settings.httpProxies)
         idleTime = .seconds(settings.httpIdleSeconds)
         paceWindow = .seconds(settings.httpPaceSeconds)
         paceBytes = settings.httpPaceBytes

@@ -104,7 +104,7 @@ struct ConfigCommand: AsyncParsableCommand {
                 truc config check /etc/truc/truc.conf
 
                 The environment counts, as it would at a start. Every problem is a line on standard error; the status is
-                0 when there is none.
+                0 when there is none. What a start would only warn of is told there, too.
                 """)
 
         @Argument(help: "The settings file; without it the one that a start would read.") var path: String?
@@ -120,6 +120,8 @@ struct ConfigCommand: AsyncParsableCommand {
                 throw ExitCode(Console.operatorStatus)
             }
             try StartCheck.run(loaded.resolution.settings)
+            _ = try await PushRules.courier(loaded.resolution.settings)
+            if FirstStart.isUndecided(loaded) { Console.warn(FirstStart.notice) }
             print("\(loaded.file ?? "no file"): ok")
         }
     }

@@ -47,12 +47,18 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let named = [("listen", listen), ("hub-id", hubID), ("hub-name", hubName)]
         let flags = try further.flags() + named.compactMap { name, value in value.map { (name, $0) } }
-        let settings = try installation.settings(flags)
+        var loaded = try installation.resolved(flags)
+        _ = try loaded.checked()
+        if try FirstStart.ask(loaded) { loaded = try installation.resolved(flags) }
+        let settings = try loaded.checked()
         var logger = Logger(label: "truc", factory: { _ in StructuredLog() })
         logger.logLevel = Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info
         // A reader of our log that goes away must not take the hub with it.
         signal(SIGPIPE, SIG_IGN)
         FileLimit.raise(for: settings, logger: logger)
+        if FirstStart.isUndecided(loaded) {
+            logger.warning("\(FirstStart.notice)", metadata: ["setting": "\(FirstStart.setting)"])
+        }
         try await Daemon(settings: settings, logger: logger).run()
     }
 }
@@ -108,17 +114,18 @@ struct Daemon {
             contentBackend: settings.contentBackend, logger: logger)
         let hub = Hub(store: store, settings: settings)
         let logger = logger
+        let lock = LockWatch(dataDirectory: settings.directory, logger: logger)
         let edge = HTTPEdge(
             surface: HubSurface(
-                hub, metrics: MetricsPage(metrics, readers: Set(Settings.addresses(settings.metricsReaders))),
-                warnings: { (tls?.problem(at: .now())?.description).map { [$0] } ?? [] }),
+                hub, metrics: MetricsPage(metrics, readers: Settings.peers(settings.metricsReaders)),
+                warnings: { [tls?.problem(at: .now())?.description, lock.problem()].compactMap(\.self) }),
             address: settings.listen, limits: HubSurface.limits(for: hub, settings: settings), tls: tls, logger: logger
         ) { address in
             logger.notice("listening", metadata: ["address": "\(address)"])
         }
         var configuration = ServiceGroupConfiguration(
             services: [
-                .init(service: edge), .init(service: TLSRenewal(tls: tls, logger: logger)),
+                .init(service: edge), .init(service: TLSRenewal(tls: tls, courier: courier, logger: logger)),
                 .init(service: LifeSigns(sign: hub.lifeSign(logger: logger))),
                 .init(service: Successions(keeper: hub.successions(logger: logger))),
                 .init(

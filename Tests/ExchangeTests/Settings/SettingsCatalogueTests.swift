@@ -36,6 +36,8 @@ import Testing
                 case "info": "debug"
                 case "segments": "chunks"
                 case "127.0.0.1:8080": "127.0.0.1:1"
+                case _ where entry.range.hasPrefix("addresses"): "192.0.2.1"
+                case _ where entry.range.hasPrefix("networks"): "10.0.0.0/8"
                 default: "x"
                 }
             var settings = Settings()

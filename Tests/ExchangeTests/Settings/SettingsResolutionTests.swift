@@ -56,6 +56,32 @@ import Testing
         #expect(read.lines == [.init(number: 4, name: "hub-name", value: "a = \"b\" # c")])
     }
 
+    @Test func `a byte order mark before the first line is passed over, and nowhere else`() {
+        let mark = "\u{FEFF}"
+        #expect(file(mark + "hub-name = a\n").lines == [.init(number: 1, name: "hub-name", value: "a")])
+        let resolution = SettingsResolution(file: file("hub-name = a\n\(mark)listen = 1"), environment: [:], flags: [])
+        #expect(resolution.problems.map(\.kind) == [.unknown])
+    }
+
+    @Test func `addresses and networks that nobody could have are told when they are read`() {
+        func problems(_ name: String, _ value: String) -> [String] {
+            SettingsResolution(file: nil, environment: [:], flags: [(name, value)]).problems.map(\.description)
+        }
+        for value in ["", "10.0.0.1", "10.0.0.1, ::1", "0:0:0:0:0:0:0:1", "::ffff:10.0.0.1"] {
+            #expect(problems("http-proxies", value) == [] && problems("metrics-readers", value) == [], "\(value)")
+        }
+        for value in ["10.0.0.0/8", "proxy.example", "[::1]", "10.0.0.1:80", "0.0.0.0", "::", "10.0.0.1;10.0.0.2"] {
+            #expect(problems("http-proxies", value).count == 1, "\(value)")
+            #expect(problems("metrics-readers", value).first?.contains("expected addresses") == true, "\(value)")
+        }
+        #expect(problems("push-networks", "10.0.0.0/8,fc00::/7") == [])
+        for value in ["10.0.0.1/8", "10.x", "10.0.0.0/8;172.16.0.0/12"] {
+            #expect(problems("push-networks", value).count == 1, "\(value)")
+        }
+        // However it is written, it is the one form in which peers are compared.
+        #expect(Settings.peers("0:0:0:0:0:0:0:1,::FFFF:10.0.0.1") == ["::1", "10.0.0.1"])
+    }
+
     @Test func `a line without an equals sign, a name given twice, and what is no text`() {
         let read = file("listen\nhub-id = a\nhub-id = b\n = c")
         #expect(

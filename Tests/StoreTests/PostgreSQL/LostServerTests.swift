@@ -36,6 +36,23 @@ import Testing
         }
     }
 
+    /// More than the network holds: the server takes none of it, and the sending ends all the same.
+    @Test func aServerThatTakesNothingIsLostAfterAWhile() async throws {
+        try await onConnection(to: try await TestCluster.shared().freshDatabase()) { connection in
+            connection.silenceLimit = .seconds(1)
+            let bytes = [UInt8](repeating: 0x61, count: 32 << 20)
+            let query = "SELECT octet_length($1::bytea) AS length"
+            let length = try connection.query(query, [.bytea(bytes)]).only().decode("length", as: Int32.self)
+            #expect(length == Int32(bytes.count))
+            let pid = connection.backendPID
+            #expect(kill(pid, SIGSTOP) == 0)
+            defer { kill(pid, SIGCONT) }
+            let error = postgresError { try connection.query(query, [.bytea(bytes)]) }
+            #expect(error?.isConnectionLoss == true && error?.message.contains("taken nothing") == true)
+            #expect(connection.isBroken && !connection.reset())
+        }
+    }
+
     @Test func soIsOneInATransaction() async throws {
         let server = try DeafServer()
         try await onConnection(to: server.connectionString) { connection in
