@@ -165,6 +165,8 @@ private struct Redirection {
             statements.append(QueueStatements.move([DeliveryMove(id: id, after: after, at: now, detail: reason)]))
             statements.append(
                 (QueueStatements.enter, [.uuid(id.uuid), .int2(ClaimCursor.rank(urgency)), .timestamptz(now)]))
+            // Who gets it can speak of it from now on.
+            statements.append(CollectionStatements.begin(.word, of: [id], at: now))
         }
         statements.append(
             HistoryRow.statement([

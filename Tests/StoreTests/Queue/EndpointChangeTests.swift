@@ -73,7 +73,7 @@ import Testing
                     let waiting = """
                         SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
                         """
-                    let deadline = ContinuousClock.now + .seconds(8)
+                    let deadline = ContinuousClock.now + .seconds(60)
                     while try connection.query(waiting).isEmpty {
                         guard ContinuousClock.now < deadline else { throw Refusal(.overloaded, "nobody waits") }
                     }
