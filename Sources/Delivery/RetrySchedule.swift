@@ -16,6 +16,8 @@ public struct RetrySchedule: Equatable, Sendable {
         self.lifetime = lifetime
     }
 
+    public init(_ terms: RetryTerms) { self.init(delays: terms.delays, lifetime: terms.lifetime) }
+
     /// Three days, at first by seconds: a restart of the other side costs nobody an hour.
     public static let ordinary = RetrySchedule(
         delays: [
@@ -27,12 +29,6 @@ public struct RetrySchedule: Equatable, Sendable {
     public static let immediate = RetrySchedule(
         delays: [.seconds(5), .seconds(15), .seconds(30), .seconds(60), .seconds(120), .seconds(300)],
         lifetime: .seconds(3 * 86_400))
-
-    /// Beyond this nothing is tried by any of them.
-    public static let longestLifetime = max(ordinary.lifetime, immediate.lifetime)
-
-    /// The schedule of a document's urgency.
-    public static func of(_ urgency: Urgency) -> RetrySchedule { urgency >= .immediate ? immediate : ordinary }
 
     /// When the attempt after a failed one comes.
     ///
@@ -54,4 +50,34 @@ public struct RetrySchedule: Equatable, Sendable {
         let moved = delay * (1 + Self.jitter * (2 * min(max(chance, 0), 1) - 1))
         return min(failedAt.advanced(by: max(moved, retryAfter ?? .zero)), end)
     }
+}
+
+/// The schedules that are in force together: by urgency.
+public struct RetrySchedules: Equatable, Sendable {
+    public let ordinary: RetrySchedule
+    /// Of hỏa tốc and above.
+    public let immediate: RetrySchedule
+
+    /// Where the policy in force names none.
+    public static let standard = RetrySchedules(ordinary: .ordinary, immediate: .immediate)
+
+    public init(ordinary: RetrySchedule, immediate: RetrySchedule) {
+        self.ordinary = ordinary
+        self.immediate = immediate
+    }
+
+    /// Those of a profile, or else the standard ones.
+    public init(_ profile: PolicyProfile) {
+        guard let rule = profile.retrySchedule?.value else {
+            self = .standard
+            return
+        }
+        self.init(ordinary: RetrySchedule(rule.ordinary), immediate: RetrySchedule(rule.immediate))
+    }
+
+    /// Beyond this nothing is tried by any of them.
+    public var longestLifetime: Duration { max(ordinary.lifetime, immediate.lifetime) }
+
+    /// The schedule of a document's urgency.
+    public func of(_ urgency: Urgency) -> RetrySchedule { urgency >= .immediate ? immediate : ordinary }
 }

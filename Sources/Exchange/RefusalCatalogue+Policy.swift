@@ -41,6 +41,14 @@ extension Refusal.Entry {
             "Look at it again. May be sent: updateStatus with the receipt's DocId and status=done; not to be sent: "
             + "status=fail; or write to the operator of the hub.")
 
+    static let documentAwaited = Refusal.Entry(
+        class: .caller, http: 409, vxp: "10",
+        vietnamese: "Văn bản được cập nhật còn bị giữ lại; bản cập nhật đi sau văn bản ấy.",
+        english: "The document that this updates is still held; the update follows it.",
+        remedyVietnamese: "Không cần gửi lại bản cập nhật; xử lý việc giữ văn bản (xác nhận, hoặc chờ quét mã độc).",
+        remedyEnglish:
+            "Do not send the update again; settle what holds the document (confirm it, or wait for its scan).")
+
     static let policyDocumentInvalid = Refusal.Entry(
         class: .caller, http: 422, vxp: "10",
         vietnamese: "Tệp quy định (policy) có lỗi.",

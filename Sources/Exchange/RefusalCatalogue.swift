@@ -75,9 +75,14 @@ extension Refusal {
         case policyFileFormat = "policy.file-format"
         case policySignatureMissing = "policy.signature-missing"
         case confirmationNeeded = "policy.confirmation-needed"
+        case documentAwaited = "policy.document-awaited"
         case policyDocumentInvalid = "policy.document-invalid"
         case policyNotFound = "policy.not-found"
         case policyActivationInvalid = "policy.activation-invalid"
+        case malwareScanPending = "malware.scan-pending"
+        case malwareFound = "malware.found"
+        case malwareScanImpossible = "malware.scan-impossible"
+        case malwareScanNotFound = "malware.scan-not-found"
         case traceNotFound = "trace.not-found"
         case fileUnreadable = "file.unreadable"
         case fileUnwritable = "file.unwritable"
@@ -530,8 +535,13 @@ extension Refusal {
             case .policyFileFormat: .policyFileFormat
             case .policySignatureMissing: .policySignatureMissing
             case .confirmationNeeded: .confirmationNeeded
+            case .documentAwaited: .documentAwaited
             case .policyDocumentInvalid: .policyDocumentInvalid
             case .policyNotFound: .policyNotFound
+            case .malwareScanPending: .malwareScanPending
+            case .malwareFound: .malwareFound
+            case .malwareScanImpossible: .malwareScanImpossible
+            case .malwareScanNotFound: .malwareScanNotFound
             case .policyActivationInvalid: .policyActivationInvalid
             }
         }

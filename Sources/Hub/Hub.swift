@@ -79,6 +79,11 @@ public struct Hub: Sendable {
             store: store, registry: registry, courier: courier, maxInFlight: maxInFlight, name: name, logger: logger)
     }
 
+    /// What has files scanned before they are delivered.
+    public func scanning(by scanner: any MalwareScanner, logger: Logger) -> MalwareScanning {
+        MalwareScanning(store: store, registry: registry, scanner: scanner, logger: logger)
+    }
+
     /// What keeps the gauges of `/metrics`.
     public func sampler(interval: Duration, logger: Logger) -> GaugeSampler {
         GaugeSampler(database: store.database, disk: disk, clocks: clocks, interval: interval, logger: logger)

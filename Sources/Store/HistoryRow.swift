@@ -37,6 +37,8 @@ struct HistoryRow: Sendable {
         case contactRemoved = "registry.contact-removed"
         case packageSealed = "package.sealed"
         case packageUnsealed = "package.unsealed"
+        case packageScanned = "package.scanned"
+        case packageScanAsked = "package.scan-asked"
         case recallAsked = "recall.asked"
         case recallAgreed = "recall.agreed"
         case recallDeclined = "recall.declined"

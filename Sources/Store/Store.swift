@@ -11,6 +11,8 @@ public final class Store: Sendable {
     public let content: ContentStore
     /// What was just accepted for endpoints.
     public let due = DueSignal()
+    /// That packages were just accepted whose files are to be scanned.
+    public let scansDue = ScanSignal()
     private let committer: Committer
 
     /// Opens the content store beside a database that is ready, and makes sure that the two belong together.
@@ -47,7 +49,7 @@ public final class Store: Sendable {
         committer = Committer(
             connect: { [settings = database.connectionSettings] in try settings.connect() },
             keys: database.keys, segments: content.makeSegmentWriter(), backend: content.backend, due: due,
-            logger: logger)
+            scansDue: scansDue, logger: logger)
     }
 
     /// Makes a package durable together with everything that is written about it; shares its commit and its content

@@ -24,6 +24,8 @@ public struct PackageBuilder: Sendable {
     /// Bytes of the one attachment; its content depends on this and on `seed` alone.
     public var attachmentLength = 2_000
     public var seed: UInt64 = 1
+    /// Instead of that content.
+    public var content: [UInt8]?
 
     public init(number: String = "12") { self.number = number }
     public init(number: Int) { self.init(number: "\(number)") }
@@ -57,6 +59,7 @@ public struct PackageBuilder: Sendable {
 
     /// A content that starts like a PDF and goes on at random.
     public var attachment: [UInt8] {
+        if let content { return content }
         var generator = SeededGenerator(seed: seed)
         var bytes = Array("%PDF-1.7\n% ".utf8)
         while bytes.count < attachmentLength { withUnsafeBytes(of: generator.next()) { bytes += $0 } }

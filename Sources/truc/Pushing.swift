@@ -20,6 +20,20 @@ struct Pushing: Service {
     }
 }
 
+/// Having files scanned, for as long as the hub serves.
+struct Scanning: Service {
+    let scanning: MalwareScanning
+
+    /// As `Pushing`: what is under way comes to its end.
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            await scanning.run()
+        } onGracefulShutdown: {
+            scanning.stop()
+        }
+    }
+}
+
 /// What the settings say of endpoints.
 enum PushRules {
     /// - Throws: `Refusal(.settingInvalid)` for a network that is none.

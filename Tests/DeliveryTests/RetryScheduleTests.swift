@@ -30,7 +30,7 @@ import Testing
     @Test func anUrgentOneNeverWaitsLongerThanMinutes() {
         for urgency in Urgency.allCases {
             let isImmediate = urgency == .immediate || urgency == .immediateTimed
-            #expect((RetrySchedule.of(urgency) == .immediate) == isImmediate)
+            #expect((RetrySchedules.standard.of(urgency) == .immediate) == isImmediate)
         }
         let times = attempts(.immediate, chance: 0.5)
         #expect(times.last == .seconds(3 * 86_400))
@@ -60,5 +60,16 @@ import Testing
         #expect(next(end.advanced(by: .microseconds(-1))) == end)
         #expect(next(end) == nil)
         #expect(next(end.advanced(by: .seconds(1))) == nil)
+    }
+
+    @Test func aProfileSaysWhenAndOtherwiseTheStandardHolds() {
+        var profile = PolicyProfile(name: "a", title: "A", from: .earliest)
+        #expect(RetrySchedules(profile) == .standard)
+        let terms = RetryTerms(delays: [.seconds(7)], lifetime: .seconds(60))
+        let long = RetryTerms(delays: [.seconds(9)], lifetime: .seconds(90))
+        profile.retrySchedule = Sourced(RetryRule(ordinary: terms, immediate: long), source: "Điều 1")
+        let retries = RetrySchedules(profile)
+        #expect(retries.of(.veryUrgent).delays == [.seconds(7)] && retries.of(.immediate).delays == [.seconds(9)])
+        #expect(retries.longestLifetime == .seconds(90))
     }
 }

@@ -15,7 +15,7 @@ import Testing
         #expect(Urgency(rawValue: code) == nil)
     }
 
-    @Test func `degrees as NĐ 30 names them`() {
+    @Test func `the names of the degrees: the three of NĐ 30, and the timed one of edXML`() {
         #expect(Urgency.allCases.map(\.vietnamese) == ["thường", "khẩn", "thượng khẩn", "hỏa tốc", "hỏa tốc hẹn giờ"])
     }
 }

@@ -19,10 +19,11 @@ public final class PackageReader {
     private var size = 0
     private var block: [UInt8] = []
 
-    public init(limits: PackageLimits = .standard) {
+    /// - Parameter attachments: told of every attachment's bytes while they are read.
+    public init(limits: PackageLimits = .standard, attachments: (any AttachmentObserver)? = nil) {
         self.limits = limits
         let schema = CompiledSchema.shared
-        scanner = PackageScanner(limits: limits, validator: SchemaValidator(schema))
+        scanner = PackageScanner(limits: limits, validator: SchemaValidator(schema), observer: attachments)
         parser = PushParser(events: scanner)
         block.reserveCapacity(Self.blockSize)
     }

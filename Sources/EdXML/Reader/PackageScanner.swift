@@ -28,6 +28,7 @@ final class PackageScanner: XMLEvents {
     private let limits: PackageLimits
     private let validator: SchemaValidator
     private let unpacking: UnpackingBudget
+    private let observer: (any AttachmentObserver)?
     private var stack: [Open] = []
     private var firstBytes: [UInt8] = []
     private var elementCount = 0
@@ -45,8 +46,9 @@ final class PackageScanner: XMLEvents {
     /// What the content of the attachment that is open came to, once that has ended.
     private var content: BodyReader.Content?
 
-    init(limits: PackageLimits, validator: SchemaValidator) {
+    init(limits: PackageLimits, validator: SchemaValidator, observer: (any AttachmentObserver)? = nil) {
         self.limits = limits
+        self.observer = observer
         self.validator = validator
         unpacking = UnpackingBudget(limit: limits.unpackedTotalBytes)
         log = FindingLog(limit: limits.findings)
@@ -129,7 +131,7 @@ final class PackageScanner: XMLEvents {
         let open = classify(tag, name)
         stack.append(open)
         if case .base64 = open.content, attachment == nil {
-            attachment = AttachmentStream(limits: limits, budget: unpacking)
+            attachment = AttachmentStream(limits: limits, budget: unpacking, observer: observer)
         }
         if open.isForwarded, let complaint = validator.elementStarted(tag) { addSchema(complaint) }
     }

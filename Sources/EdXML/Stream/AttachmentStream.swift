@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import Trust
 
+/// Sees the decoded bytes of attachments go by, in order.
+public protocol AttachmentObserver: AnyObject {
+    /// - Parameter bytes: valid during the call only; never empty.
+    func attachmentBytes(_ bytes: UnsafeRawBufferPointer)
+
+    /// The attachment has no more bytes.
+    func attachmentEnded()
+}
+
 /// Takes the base64 text of one attachment as it goes by and keeps only digests, a size and the first bytes.
 final class AttachmentStream {
     struct Content {
@@ -20,9 +29,11 @@ final class AttachmentStream {
     private var signatures = PDFSignatureSearch()
     private let wrapped: WrappedContent
     private let output: UnsafeMutableRawPointer
+    private let observer: (any AttachmentObserver)?
 
     /// - Parameter budget: that of the package.
-    init(limits: PackageLimits, budget: UnpackingBudget) {
+    init(limits: PackageLimits, budget: UnpackingBudget, observer: (any AttachmentObserver)? = nil) {
+        self.observer = observer
         wrapped = WrappedContent(limits: limits, budget: budget)
         output = .allocate(byteCount: Base64Decoder.outputCapacity, alignment: 16)
     }
@@ -63,11 +74,13 @@ final class AttachmentStream {
         digest.update(bytes)
         wrapped.consume(bytes)
         signatures.consume(bytes)
+        observer?.attachmentBytes(bytes)
         decodedBytes += bytes.count
     }
 
     /// Nil when the text was not valid base64.
     func finish() -> Content? {
+        observer?.attachmentEnded()
         guard decoder.isComplete else { return nil }
         return Content(
             bytes: decodedBytes, sha256: digest.current(), type: FileType(of: firstBytes), wrapped: wrapped.result,

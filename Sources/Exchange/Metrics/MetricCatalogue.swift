@@ -25,6 +25,10 @@ public enum Metric: String, CaseIterable, Sendable {
     case owedDuties = "truc_owed_duties"
     case overdueDocuments = "truc_overdue_documents"
     case repeatedCodes = "truc_repeated_codes_total"
+    case scans = "truc_scans_total"
+    case scansWaiting = "truc_scans_waiting"
+    case scanWait = "truc_scan_wait_seconds"
+    case scansImpossible = "truc_scans_impossible"
     case walPosition = "truc_wal_position_bytes"
     case walRetained = "truc_wal_retained_bytes"
     case readingTime = "truc_database_reading_timestamp_seconds"
@@ -82,7 +86,8 @@ public enum Metric: String, CaseIterable, Sendable {
                 .gauge,
                 "When the oldest unconfirmed delivery of an agency was accepted; the agencies that wait longest.",
                 "agency", Self.maxAgencies)
-        case .held: entry(.gauge, "Deliveries held for the operator after repeated failures at their recipient.")
+        case .held:
+            entry(.gauge, "Deliveries held for the operator or their sender; not those that a scan or a seal stops.")
         case .collectionAlerts:
             entry(
                 .gauge, "Open alerts about documents of which their recipients say nothing, by who was alerted last.",
@@ -100,6 +105,12 @@ public enum Metric: String, CaseIterable, Sendable {
             )
         case .repeatedCodes:
             entry(.counter, "Documents whose number and notation their sender had used before in the year.")
+        case .scans:
+            entry(.counter, "Scans of packages, by how they ended; failed: the scanner gave no verdict.", "outcome", 5)
+        case .scansWaiting: entry(.gauge, "Packages that wait for their files to be scanned.")
+        case .scanWait:
+            entry(.gauge, "How long the package that waits longest for its scan has waited; 0 when none does.")
+        case .scansImpossible: entry(.gauge, "Packages that cannot be scanned and wait for the operator.")
         case .walPosition: entry(.gauge, "Bytes of write-ahead log since the database cluster was made.")
         case .walRetained: entry(.gauge, "Write-ahead log that the slowest replication slot keeps from being removed.")
         case .readingTime: entry(.gauge, "When the values that come from the database were last read.")

@@ -9,6 +9,9 @@ import Foundation
 public struct HeldWords: Sendable, Equatable {
     /// Longest text that is looked at, in Unicode scalars; the rest of a longer one is not.
     public static let maxScanned = 20_000
+    /// Texts of one package that are looked at, in bytes of UTF-8: a thousand attachments have names, too. It is a net for
+    /// mistakes, and who fills it up to get something past it has other ways.
+    public static let maxPackageBytes = 256 << 10
 
     /// A word of a list that stands in a text.
     public struct Hit: Sendable, Equatable {

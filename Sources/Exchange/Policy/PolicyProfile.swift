@@ -27,6 +27,10 @@ public struct PolicyProfile: Sendable, Equatable {
     public var passingPhrases: Sourced<[String]>?
     /// An urgency without terms raises no alert.
     public var collectionAlerts: Sourced<[Urgency: CollectionTerms]>?
+    /// Nil: nothing is scanned.
+    public var malwareScan: Sourced<MalwareScanRule>?
+    /// Nil: the hub's own, over three days.
+    public var retrySchedule: Sourced<RetryRule>?
 
     /// Longest name, in characters.
     public static let maxName = 64
@@ -65,6 +69,8 @@ public struct PolicyProfile: Sendable, Equatable {
         case .heldKeywords: return line(heldKeywords, list)
         case .passingPhrases: return line(passingPhrases, list)
         case .collectionAlerts: return line(collectionAlerts, CollectionTerms.text)
+        case .malwareScan: return line(malwareScan) { "\($0.scanner), \($0.whenAway.rawValue)" }
+        case .retrySchedule: return line(retrySchedule, \.text)
         }
     }
 }

@@ -111,6 +111,8 @@ private struct PolicyReading {
         case .heldKeywords: profile.heldKeywords = sourced(words(value, place, Self.isPhrase, "đơn tố cáo"))
         case .passingPhrases: profile.passingPhrases = sourced(words(value, place, Self.isPhrase, "bí mật nhà nước"))
         case .collectionAlerts: profile.collectionAlerts = sourced(alerts(value, place))
+        case .malwareScan: profile.malwareScan = sourced(scan(value, place))
+        case .retrySchedule: profile.retrySchedule = sourced(retries(value, place))
         }
     }
 
@@ -241,6 +243,68 @@ private struct PolicyReading {
         guard let isWorkingTime = flag(written, "\(path).working-time") else { return nil }
         return CollectionTerms(
             agency: minutes[0], superior: minutes[1], hub: minutes[2], isWorkingTime: isWorkingTime)
+    }
+
+    /// The members of an object that must have all of them.
+    private mutating func members(_ value: JSONDocument, _ path: String, _ keys: [String]) -> [JSONDocument]? {
+        guard let found = object(value, path, known: keys) else { return nil }
+        var members: [JSONDocument] = []
+        for key in keys {
+            guard let member = found[key] else {
+                add("\(path).\(key)", "is missing")
+                return nil
+            }
+            members.append(member)
+        }
+        return members
+    }
+
+    private mutating func scan(_ value: JSONDocument, _ path: String) -> MalwareScanRule? {
+        guard let members = members(value, path, ["scanner", "when-away"]) else { return nil }
+        var address: ScannerAddress?
+        do throws(ParsingProblem) {
+            guard case .string(let text) = members[0] else { throw ParsingProblem("scanner", "is no text") }
+            address = try ScannerAddress(parsing: text)
+        } catch {
+            add("\(path).scanner", "must be the path of clamd's socket, or host:port: \(error.reason)")
+        }
+        guard case .string(let text) = members[1], let whenAway = MalwareScanRule.WhenAway(rawValue: text) else {
+            let known = MalwareScanRule.WhenAway.allCases.map(\.rawValue).joined(separator: ", ")
+            add("\(path).when-away", "must be one of \(known)")
+            return nil
+        }
+        return address.map { MalwareScanRule(scanner: $0, whenAway: whenAway) }
+    }
+
+    private mutating func retries(_ value: JSONDocument, _ path: String) -> RetryRule? {
+        guard let members = members(value, path, ["ordinary", "immediate"]),
+            let ordinary = retryTerms(members[0], "\(path).ordinary"),
+            let immediate = retryTerms(members[1], "\(path).immediate")
+        else { return nil }
+        return RetryRule(ordinary: ordinary, immediate: immediate)
+    }
+
+    private mutating func retryTerms(_ value: JSONDocument, _ path: String) -> RetryTerms? {
+        guard let members = members(value, path, ["delay-seconds", "lifetime-seconds"]) else { return nil }
+        guard case .array(let items) = members[0], (1...RetryTerms.maxDelays).contains(items.count) else {
+            add("\(path).delay-seconds", "must be a list of 1 to \(RetryTerms.maxDelays) whole numbers")
+            return nil
+        }
+        var delays: [Duration] = []
+        for (index, item) in items.enumerated() {
+            guard let seconds = number(item, "\(path).delay-seconds[\(index + 1)]", RetryTerms.delaySeconds) else {
+                return nil
+            }
+            delays.append(.seconds(seconds))
+        }
+        guard let lifetime = number(members[1], "\(path).lifetime-seconds", RetryTerms.lifetimeSeconds) else {
+            return nil
+        }
+        guard delays.allSatisfy({ $0 <= .seconds(lifetime) }) else {
+            add("\(path).delay-seconds", "has a delay longer than the lifetime")
+            return nil
+        }
+        return RetryTerms(delays: delays, lifetime: .seconds(lifetime))
     }
 
     private mutating func add(_ path: String, _ reason: String) {

@@ -14,6 +14,8 @@ public enum PolicyRule: String, CaseIterable, Sendable, Codable {
     case heldKeywords = "held-keywords"
     case passingPhrases = "passing-phrases"
     case collectionAlerts = "collection-alerts"
+    case malwareScan = "malware-scan"
+    case retrySchedule = "retry-schedule"
 
     /// What it lays down, in one line.
     public var vietnamese: String {
@@ -30,6 +32,8 @@ public enum PolicyRule: String, CaseIterable, Sendable, Codable {
         case .heldKeywords: "từ khóa: giữ lại chờ xác nhận"
         case .passingPhrases: "cụm từ không bị giữ lại"
         case .collectionAlerts: "số phút nơi nhận im lặng trước khi cảnh báo nơi nhận, cấp trên, trục"
+        case .malwareScan: "quét mã độc trước khi giao: bộ quét, và làm gì khi bộ quét không trả lời"
+        case .retrySchedule: "số giây giữa các lần giao lại, và giao trong bao lâu"
         }
     }
 }

@@ -50,6 +50,8 @@ public final class Delivering: Sendable {
     private let announce: AsyncStream<(EndpointKey, DestinationHealth.Change)>.Continuation
     /// Under which name this node claims; another after it was taken for dead.
     private let node = Mutex(NodeID())
+    /// Those of the policy that was in force at the latest look at the registry.
+    private let retries = Mutex(RetrySchedules.standard)
     private let counters: [String: Counter]
     private let inFlight = Gauge(label: Metric.pushesInFlight.rawValue)
 
@@ -138,7 +140,7 @@ public final class Delivering: Sendable {
         let database = store.database
         let node = node.withLock { $0 }
         do {
-            let snapshot = try await registry.current()
+            let snapshot = try await look()
             guard let endpoint = snapshot.pushEndpoint(claim.endpoint, at: .now()) else {
                 return tell(.claimed(claim, [], nil, cursor))
             }
@@ -185,7 +187,7 @@ public final class Delivering: Sendable {
                 }
                 return try await store.database.finish(
                     delivery, outcome, node: node, beganAt: beganAt, endedAt: endedAt,
-                    chance: Double.random(in: 0...1))
+                    chance: Double.random(in: 0...1), retries: retries.withLock { $0 })
             } catch {
                 logger.error(
                     "push: the end of an attempt could not be written",
@@ -196,6 +198,14 @@ public final class Delivering: Sendable {
         // Under another name nothing of the old one's is carried by anybody: it is tried again.
         await rejoin(after: node)
         return nil
+    }
+
+    /// The registry, whose policy says when what fails from now on is tried again.
+    private func look() async throws -> RegistrySnapshot {
+        let snapshot = try await registry.current()
+        let found = RetrySchedules(snapshot.policy(at: .now()).profile)
+        retries.withLock { $0 = found }
+        return snapshot
     }
 
     private func tell(_ event: Event) { tell.yield(event) }
@@ -251,7 +261,7 @@ public final class Delivering: Sendable {
                     if !swept.endpoints.isEmpty { tell(.freed(swept.endpoints)) }
                     isMore = swept.isMore
                 }
-                tell(.endpoints(try await registry.current().endpoints))
+                tell(.endpoints(try await look().endpoints))
                 let endpoints = try await store.database.endpointsWithWork()
                 if !endpoints.isEmpty { tell(.due(endpoints)) }
             } catch is CancellationError {
@@ -275,7 +285,8 @@ public final class Delivering: Sendable {
                 while let due = try await store.database.settleEndpoints(at: .now()) {
                     if !due.isEmpty { tell(.due(due)) }
                 }
-                for id in try await store.database.overdue(at: .now()) {
+                let retries = retries.withLock { $0 }
+                for id in try await store.database.overdue(at: .now(), retries: retries) {
                     do {
                         _ = try await store.database.order(
                             .expire, id, reason: "không giao được trong thời hạn", actor: "hub", at: .now())

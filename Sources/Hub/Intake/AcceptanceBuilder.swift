@@ -56,11 +56,13 @@ struct AcceptanceBuilder {
         }
         if judged?.judgement.isConfidential == true { envelope.forgetWords() }
         let hold = judged?.judgement.hold
+        envelope.awaitsScan = awaitsScan(reading)
+        let first = hold ?? (envelope.awaitsScan ? Refusal(.malwareScanPending) : nil)
         var deliveries: [NewDelivery] = []
         for (position, recipient) in plan.recipients.enumerated() {
             // Ids that grow with the position: lists and traces keep the order in which the package names them.
             let order = acceptedAt.advanced(by: .microseconds(position))
-            deliveries.append(delivery(to: recipient, hold: hold, order))
+            deliveries.append(delivery(to: recipient, hold: first, order))
         }
         let refused = plan.untold(hold: hold)
         let notice =
@@ -69,6 +71,12 @@ struct AcceptanceBuilder {
         return Acceptance(
             registryVersion: registry.version,
             package: NewPackage(envelope: envelope, content: content, deliveries: deliveries), notice: notice)
+    }
+
+    /// Whoever sends it: the rule guards those who receive.
+    private func awaitsScan(_ reading: PackageReading) -> Bool {
+        registry.policy(at: submission.receivedAt).profile.malwareScan != nil
+            && reading.attachments.contains { $0.decodedBytes > 0 }
     }
 
     /// Of the sender: those whose place it has taken, and of those that have taken its own the ones for which the system
@@ -203,9 +211,11 @@ extension Envelope {
 }
 
 extension Acceptance {
-    /// Why its deliveries are held.
+    /// Why its deliveries are held until its sender has said something.
     var hold: Refusal? {
-        for delivery in package.deliveries { if case .held(_, let refusal) = delivery.outcome { return refusal } }
+        for delivery in package.deliveries {
+            if case .held(_, let refusal) = delivery.outcome, refusal.code == .confirmationNeeded { return refusal }
+        }
         return nil
     }
 }

@@ -116,15 +116,17 @@ public final class IntakeSession {
                 of: reading, header: header, meaning: meaning, sha256: reading.digest, plan: plan, judged: judged,
                 content: content)
             switch try await store.accept(acceptance) {
-            case .accepted(let id, let at):
+            case .accepted(let id, let at, let isAwaiting):
                 return Receipt(
-                    package: id, acceptedAt: at, isNew: true, refusedRecipients: plan.refused, hold: acceptance.hold,
-                    warnings: plan.warnings)
-            case .known(let id, let at, let added):
+                    package: id, acceptedAt: at, isNew: true, refusedRecipients: plan.refused,
+                    hold: acceptance.hold ?? (isAwaiting ? Refusal(.documentAwaited) : nil), warnings: plan.warnings)
+            case .known(let id, let at, let added, let isAwaited):
                 if added == 0 { await store.forget(content) }
+                // A hold by a policy of today, or by one that was in force when it came first.
+                let hold = added > 0 || isAwaited ? acceptance.hold : nil
                 return Receipt(
                     package: id, acceptedAt: at, isNew: false, refusedRecipients: plan.refused,
-                    hold: added > 0 ? acceptance.hold : nil, warnings: plan.warnings)
+                    hold: hold ?? (isAwaited ? Refusal(.confirmationNeeded) : nil), warnings: plan.warnings)
             case .destroyed(let first): throw Refusal(.contentDestroyed, "\(first)")
             case .frozen(let first): throw Refusal(.documentFrozen, "\(first)")
             case .sealed(let first): throw Refusal(.packageSealed, "\(first)")

@@ -47,7 +47,10 @@ struct PolicyJudgement: Equatable {
         }
         var texts = [document.subject, document.typeName, document.content, document.business?.reason]
         for attachment in reading.attachments { texts += [attachment.name, attachment.description] }
+        var left = HeldWords.maxPackageBytes
         for case let text? in texts {
+            guard left > 0 else { return nil }
+            left -= text.utf8.count
             guard let hit = policy.heldWords.hit(in: text) else { continue }
             let source = hit.rule == .secretMarks ? profile.secretMarks?.source : profile.heldKeywords?.source
             return Refusal(.confirmationNeeded, "\"\(hit.word)\"; \(source ?? "")")

@@ -103,6 +103,9 @@ private final class SampledGauges {
         }
         setOldest(reading.oldest)
         set(.held, Double(reading.held))
+        set(.scansWaiting, Double(reading.scansWaiting))
+        set(.scanWait, reading.scanWaitSince.map { max(now.duration(since: $0) / .seconds(1), 0) } ?? 0)
+        set(.scansImpossible, Double(reading.scansImpossible))
         set(.walPosition, Double(reading.walPosition))
         set(.walRetained, Double(reading.walRetained))
         set(.readingTime, now.seconds)

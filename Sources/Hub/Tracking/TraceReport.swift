@@ -42,6 +42,8 @@ public struct TraceReport: Encodable, Sendable {
         public let signature: String
         /// The policy profile by which it was judged; absent for what no policy judges.
         public let policy: Policy?
+        /// How the scan of its files stands; absent when they were not to be scanned.
+        public let malwareScan: MalwareScan?
         /// Codes of what was odd about it.
         public let warnings: [String]
         public let status: DocumentStatus?
@@ -52,6 +54,13 @@ public struct TraceReport: Encodable, Sendable {
         /// Whether it was sent in time; only of documents and of what replaces them.
         public let timeliness: [Timeliness]?
         public let deliveries: [Delivery]
+    }
+
+    /// The scan of a package's files.
+    public struct MalwareScan: Encodable, Sendable {
+        /// `waiting`, or a `ScanOutcome`: `passed` marks what nobody has scanned.
+        public let outcome: String
+        public let detail: String?
     }
 
     /// A policy profile, by its name and the SHA-256 of its document.
@@ -179,7 +188,10 @@ extension TraceReport.Package {
             subject: package.subject, urgency: package.urgency.vietnamese,
             sender: TraceReport.Agency(package.senderWritten, package.sender, registry), system: package.system,
             acceptedAt: package.acceptedAt, sha256: package.sha256.hex, bytes: package.length,
-            signature: package.signature, policy: Self.policy(package), warnings: Self.warnings(package),
+            signature: package.signature, policy: Self.policy(package),
+            malwareScan: package.scan.map {
+                TraceReport.MalwareScan(outcome: $0.outcome?.rawValue ?? "waiting", detail: $0.detail)
+            }, warnings: Self.warnings(package),
             status: package.status, statusName: package.status?.state.vietnamese,
             statusDescription: package.statusDescription, statusEffect: package.statusEffect,
             requestId: package.request, timeliness: judge.sending(package),

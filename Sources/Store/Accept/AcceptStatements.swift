@@ -30,7 +30,7 @@ enum AcceptStatements {
             recall.outcome AS recalled
         FROM package_key AS key
         LEFT JOIN delivery ON delivery.document_package_id = key.package_id AND delivery.recipient_agency_id = $3
-            AND delivery.state <> 'undeliverable' AND NOT \(ConfirmationStatements.isAwaited)
+            AND delivery.state <> 'undeliverable' AND NOT \(HoldStatements.isKept())
         LEFT JOIN recall ON recall.document_package_id = key.package_id AND recall.recipient_agency_id = $3
         LEFT JOIN document_status AS said ON said.document_package_id = key.package_id AND said.recipient_agency_id = $3
         WHERE key.agency_id = $1 AND key.identity = $2
@@ -54,7 +54,8 @@ enum AcceptStatements {
             package.kind <> 'recall' AND EXISTS (
                 SELECT FROM recall WHERE document_package_id = coalesce(package.about_package_id, package.id)
             ) AS is_recalled,
-            \(SealStatements.isSealed(first: "package.id")) AS is_sealed
+            \(SealStatements.isSealed(first: "package.id")) AS is_sealed,
+            \(ConfirmationStatements.isAnyAwaited(document: "key.package_id")) AS is_awaited
         FROM package_key AS key JOIN package ON package.id = key.package_id
         LEFT JOIN content ON content.package_id = key.package_id
         WHERE key.agency_id = $1 AND key.identity = $2
@@ -102,6 +103,9 @@ enum AcceptStatements {
             ("package_id", .uuid), ("position", .int4), ("relation", .text), ("document_id", .text),
             ("document_key", .text), ("agencies", .jsonb),
         ])
+
+    static let scans = BulkInsert(
+        into: "malware_scan", [("package_id", .uuid), ("rank", .int2), ("due_at", .timestamptz)])
 
     static let deliveries = BulkInsert(
         into: "delivery",
@@ -215,7 +219,7 @@ struct PackageRows {
     var deliveryRows: [[PostgresValue]] {
         let envelope = package.envelope
         return deliveries.map { delivery in
-            let refusal = state(delivery) == .withdrawn ? nil : delivery.refusal
+            let refusal = refusal(of: delivery)
             return [
                 .uuid(delivery.id.uuid), .uuid(envelope.id.uuid), .uuid((first ?? envelope.id).uuid),
                 .optional(delivery.recipient) { .int8($0.value) }, .text(delivery.written),
@@ -235,7 +239,26 @@ struct PackageRows {
         guard let recipient = delivery.recipient else { return .undeliverable }
         if effect.unneeded.contains(recipient) { return .withdrawn }
         if case .held = delivery.outcome { return .held }
-        return .waiting
+        return effect.awaiting.contains(recipient) ? .held : .waiting
+    }
+
+    private func refusal(of delivery: NewDelivery) -> Refusal? {
+        switch state(delivery) {
+        case .withdrawn: nil
+        // First its own word, then that of what it updates, then its scan.
+        case .held where delivery.recipient.map(effect.awaiting.contains) == true && !delivery.isTold:
+            Refusal(.documentAwaited, effect.about.map { "\($0)" })
+        default: delivery.refusal
+        }
+    }
+
+    /// Its files are looked at before anybody gets it.
+    var scanRow: [PostgresValue]? {
+        guard package.envelope.awaitsScan else { return nil }
+        return [
+            .uuid(package.envelope.id.uuid), .int2(ClaimCursor.rank(package.envelope.urgency)),
+            .timestamptz(package.envelope.acceptedAt),
+        ]
     }
 
     /// What the record says of it: one row for the package, one for each recipient that gets nothing.
@@ -256,7 +279,8 @@ struct PackageRows {
                 package: envelope.id, actor: actor, request: envelope.requestID, detail: detail)
         ]
         for delivery in deliveries {
-            guard let refusal = delivery.refusal, state(delivery) != .withdrawn else { continue }
+            // That it is scanned is said once, with the verdict.
+            guard let refusal = refusal(of: delivery), refusal.code != .malwareScanPending else { continue }
             rows.append(
                 HistoryRow(
                     at: envelope.acceptedAt,

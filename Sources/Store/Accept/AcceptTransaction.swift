@@ -38,6 +38,8 @@ struct AcceptTransaction {
     let connection: PostgresConnection
     /// Told after the commit for which endpoints something was put on its way.
     let due: DueSignal
+    /// Told after the commit that files wait to be scanned.
+    let scansDue: ScanSignal
 
     /// What became of each of a batch, in its order; nil for an identity that exists and must be looked into.
     typealias Outcomes = [AcceptanceResult?]
@@ -60,16 +62,24 @@ struct AcceptTransaction {
             endpoints = try write(rows)
             try contentIsDurable()
             FaultPoint.acceptBeforeCommit.pass()
+            let awaiting = Set(rows.filter { !$0.effect.awaiting.isEmpty }.map(\.package.envelope.id))
             return batch.map { placed in
-                if won.contains(placed.envelope.id.uuid) {
-                    return .accepted(placed.envelope.id, at: placed.envelope.acceptedAt)
+                let id = placed.envelope.id
+                if won.contains(id.uuid) {
+                    return .accepted(id, at: placed.envelope.acceptedAt, isAwaiting: awaiting.contains(id))
                 }
                 if let result = undecided[placed.envelope.id] { return result }
                 return placed.acceptance.registryVersion == version ? nil : .registryChanged
             }
         }
         due.signal(endpoints)
+        signalScans(of: batch)
         return outcomes
+    }
+
+    /// A needless signal harms nobody.
+    private func signalScans(of batch: [PlacedAcceptance]) {
+        if batch.contains(where: { $0.envelope.awaitsScan }) { scansDue.signal() }
     }
 
     /// Looks into an identity that exists: the same document again, further recipients for it, or a conflict.
@@ -78,7 +88,10 @@ struct AcceptTransaction {
     func resend(_ placed: PlacedAcceptance) throws -> AcceptanceResult {
         let envelope = placed.envelope
         var endpoints: Set<EndpointKey> = []
-        defer { due.signal(endpoints) }
+        defer {
+            due.signal(endpoints)
+            signalScans(of: [placed])
+        }
         return try connection.transaction {
             try connection.query(QueueStatements.holdEndpoints)
             try lockWords(of: [placed], DocumentWord(identityOf: envelope))
@@ -93,6 +106,7 @@ struct AcceptTransaction {
             let firstAt = try key.decode("accepted_at", as: Instant.self)
             let addressed = try addressed(of: first)
             let deliveries = placed.acceptance.package.deliveries
+            let isAwaited = try key.decode("is_awaited", as: Bool.self)
             let decision = ResendDecision.decide(
                 sameMeaning: try key.decode("meaning", as: [UInt8].self) == envelope.meaning.bytes,
                 isDestroyed: try key.decode("is_destroyed", as: Bool.self),
@@ -115,11 +129,11 @@ struct AcceptTransaction {
                 return .sealed(first)
             case .firstReceipt:
                 try write(history: envelope, .packageRepeated, on: first)
-                return .known(first, at: firstAt, added: 0)
+                return .known(first, at: firstAt, added: 0, isAwaited: isAwaited)
             case .addRecipients(let positions):
                 let added = positions.map { deliveries[$0] }
                 endpoints = try write(packageRows(placed, first: first, deliveries: added))
-                return .known(first, at: firstAt, added: added.count)
+                return .known(first, at: firstAt, added: added.count, isAwaited: isAwaited)
             }
         }
     }
@@ -212,7 +226,7 @@ struct AcceptTransaction {
                 effect: effect, isNotice: false, deliveries: deliveries)
         ]
         if let notice = placed.acceptance.notice, let place = placed.noticePlace, let key = placed.keyed.noticeKey,
-            deliveries.contains(where: { $0.refusal != nil })
+            deliveries.contains(where: \.isTold)
         {
             rows.append(
                 PackageRows(
@@ -244,6 +258,7 @@ struct AcceptTransaction {
             (AcceptStatements.attachments, rows.flatMap(\.attachmentRows)),
             (AcceptStatements.links, rows.flatMap(\.linkRows)),
             (AcceptStatements.deliveries, rows.flatMap(\.deliveryRows)),
+            (AcceptStatements.scans, rows.compactMap(\.scanRow)),
             (HistoryRow.insert, rows.flatMap(\.history).map(\.row)),
         ]
         let statements = tables.filter { !$0.1.isEmpty }.map { insert, rows in insert.statement(rows) }

@@ -160,6 +160,8 @@ public struct Envelope: Sendable {
     public var warnings: [String]
     /// The profile by which it was judged; nil for what no policy judges.
     public var policy: ActivatedPolicy?
+    /// Its files are to be scanned before anybody gets it.
+    public var awaitsScan = false
     public var sha256: SHA256Digest
     public var meaning: SHA256Digest
     public var acceptedAt: Instant
@@ -222,8 +224,8 @@ public struct NewDelivery: Sendable {
     public enum Outcome: Sendable {
         /// Stands in the recipient's list from the commit on.
         case waiting(AgencyKey)
-        /// Kept from the recipient, who learns nothing of it, until the sender has confirmed it; the sender is told by the
-        /// acceptance's notice.
+        /// Kept from the recipient, who learns nothing of it, until the sender has confirmed it, of which the sender is told by
+        /// the acceptance's notice; or until its files were scanned.
         case held(AgencyKey, Refusal)
         /// The hub has nobody to give it to; the sender is told by the acceptance's notice, in the hub's own name.
         case undeliverable(Refusal)
@@ -247,6 +249,9 @@ public struct NewDelivery: Sendable {
         }
     }
 
+    /// Whether its sender is told why it does not go: of a scan that is under way nobody is.
+    var isTold: Bool { refusal.map { $0.code != .malwareScanPending } ?? false }
+
     var refusal: Refusal? {
         switch outcome {
         case .waiting: nil
@@ -257,10 +262,11 @@ public struct NewDelivery: Sendable {
 
 /// What the store made of an acceptance.
 public enum AcceptanceResult: Equatable, Sendable {
-    /// Durable from now on.
-    case accepted(PackageID, at: Instant)
-    /// The same document or message was there before; its first receipt. `added` recipients were new.
-    case known(PackageID, at: Instant, added: Int)
+    /// Durable from now on. `isAwaiting`: an update of a document that is held, and with it.
+    case accepted(PackageID, at: Instant, isAwaiting: Bool = false)
+    /// The same document or message was there before; its first receipt. `added` recipients were new. `isAwaited`: something
+    /// of it is held until its sender confirms it.
+    case known(PackageID, at: Instant, added: Int, isAwaited: Bool = false)
     /// Another document has this id already.
     case conflict(with: PackageID)
     /// Further recipients for a document whose content was destroyed by decision: they get nothing.

@@ -46,14 +46,15 @@ final class Committer: Sendable {
     ///   - keys: wraps the keys of the contents.
     ///   - backend: how new contents are kept; `segments` is written only where it is theirs.
     ///   - due: told what is put on its way to endpoints.
+    ///   - scansDue: told that files wait to be scanned.
     init(
         connect: @escaping @Sendable () throws -> PostgresConnection, keys: KeyRing, segments: SegmentWriter,
-        backend: ContentBackend = .segments, due: DueSignal, logger: Logger
+        backend: ContentBackend = .segments, due: DueSignal, scansDue: ScanSignal, logger: Logger
     ) {
         self.keys = keys
         work = CommitWork(
             connect: connect, segments: segments, backend: backend, syncThread: syncThread, due: due,
-            logger: logger)
+            scansDue: scansDue, logger: logger)
     }
 
     /// Returns when the acceptance is durable or known not to be.
@@ -138,19 +139,21 @@ private final class CommitWork: @unchecked Sendable {
     private let backend: ContentBackend
     private let syncThread: DedicatedThread
     private let due: DueSignal
+    private let scansDue: ScanSignal
     private let logger: Logger
     private let syncTimes = CoreMetrics.Timer(label: Metric.contentSync.rawValue, dimensions: [])
     private var connection: PostgresConnection?
 
     init(
         connect: @escaping @Sendable () throws -> PostgresConnection, segments: SegmentWriter, backend: ContentBackend,
-        syncThread: DedicatedThread, due: DueSignal, logger: Logger
+        syncThread: DedicatedThread, due: DueSignal, scansDue: ScanSignal, logger: Logger
     ) {
         self.connect = connect
         self.segments = segments
         self.backend = backend
         self.syncThread = syncThread
         self.due = due
+        self.scansDue = scansDue
         self.logger = logger
     }
 
@@ -179,7 +182,7 @@ private final class CommitWork: @unchecked Sendable {
         let sync = try SyncInFlight(segments, on: syncThread, times: syncTimes)
         defer { sync.wait() }
         do {
-            let transaction = AcceptTransaction(connection: connection, due: due)
+            let transaction = AcceptTransaction(connection: connection, due: due, scansDue: scansDue)
             let outcomes = try transaction.commit(placed) {
                 try sync.result()
                 FaultPoint.acceptAfterContentSync.pass()

@@ -19,6 +19,8 @@ struct DocumentEffects {
         var unneeded: Set<AgencyKey> = []
         /// Of several successors of a recipient, those that have nothing of the document: no delivery of theirs is written.
         var unwritten: Set<AgencyKey> = []
+        /// Recipients who do not yet get the document that is updated: the update waits with it.
+        var awaiting: Set<AgencyKey> = []
     }
 
     /// - Parameter deliveries: those of the package that are new.
@@ -144,6 +146,10 @@ struct DocumentEffects {
             } else if !own.isEmpty, own.allSatisfy(taken.contains) {
                 effect.unneeded.insert(recipient)
             }
+        }
+        for (index, recipient) in recipients.enumerated() {
+            let deliveries = holdings.holders[index].flatMap { sent[$0] ?? [] }
+            if deliveries.contains(where: \.isKept) { effect.awaiting.insert(recipient) }
         }
         let isNew = recipients.contains(where: envelope.receivers.added.contains)
         effect.status = !sent.isEmpty || isNew ? .applied : .notARecipient
@@ -327,6 +333,8 @@ struct DocumentEffects {
         let id: DeliveryID
         let package: PackageID
         let seen: SeenDelivery
+        /// Its recipient learns nothing of it yet.
+        let isKept: Bool
     }
 
     /// A document of the package's sender, or of one whose documents are its own now.
@@ -372,7 +380,8 @@ struct DocumentEffects {
                         life: DeliveryLife(
                             state: state, failures: Int(try row.decode("failures", as: Int32.self)),
                             hasEntered: try row.decode("has_entered", as: Bool.self)),
-                        isSeen: wasFetched || carried.contains(id) || spoken.contains(recipient))))
+                        isSeen: wasFetched || carried.contains(id) || spoken.contains(recipient)),
+                    isKept: try row.decode("is_kept", as: Bool.self)))
         }
         return sent
     }

@@ -261,8 +261,8 @@ private enum MailboxStatements {
         WHERE delivery.state = $1 ORDER BY delivery.id LIMIT $2
         """
 
-    /// Of what awaits its sender's word its recipient learns nothing.
-    private static let isKnown = "NOT \(ConfirmationStatements.isAwaited)"
+    /// Of what is kept back its recipient learns nothing.
+    private static let isKnown = "NOT \(HoldStatements.isKept())"
 
     static let lockForFetch = """
         SELECT FROM delivery WHERE id = $1 AND recipient_agency_id = ANY ($2) FOR NO KEY UPDATE

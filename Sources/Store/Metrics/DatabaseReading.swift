@@ -15,8 +15,13 @@ public struct DatabaseReading: Sendable {
     public let backlog: [Int]
     /// When the oldest unconfirmed delivery was made, for the agencies that wait longest.
     public let oldest: [(agency: String, since: Instant)]
-    /// Deliveries that wait for the operator; what a seal stops waits for nobody.
+    /// Deliveries that wait for the operator or their sender; what a seal or a scan stops waits for neither.
     public let held: Int
+    /// Packages that wait for their scan, and since when the first of them does.
+    public let scansWaiting: Int
+    public let scanWaitSince: Instant?
+    /// Packages that cannot be scanned.
+    public let scansImpossible: Int
     /// Bytes of write-ahead log since the cluster was made.
     public let walPosition: Int64
     /// Bytes of it that the slowest replication slot keeps from being removed; 0 without slots.
@@ -47,10 +52,14 @@ extension Database {
                 ).map {
                     (agency: try $0.decode("code", as: String.self), since: try $0.decode("since", as: Instant.self))
                 }
+                let scans = try connection.query(ScanStatements.reading).only()
                 let server = try connection.query(ReadingStatements.server).only()
                 return DatabaseReading(
                     backlog: backlog.reversed(), oldest: oldest,
                     held: Int(try server.decode("held", as: Int64.self)),
+                    scansWaiting: Int(try scans.decode("waiting", as: Int64.self)),
+                    scanWaitSince: try scans.decodeIfPresent("oldest"),
+                    scansImpossible: Int(try scans.decode("impossible", as: Int64.self)),
                     walPosition: try server.decode("wal_position", as: Int64.self),
                     walRetained: try server.decode("wal_retained", as: Int64.self))
             }
@@ -81,7 +90,8 @@ enum ReadingStatements {
 
     static let server = """
         SELECT (SELECT count(*) FROM delivery
-                WHERE state = 'held' AND refusal IS DISTINCT FROM 'package.sealed') AS held,
+                WHERE state = 'held' AND NOT coalesce(refusal IN (
+                    'package.sealed', 'malware.scan-pending', 'malware.found', 'malware.scan-impossible'), false)) AS held,
             pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint AS wal_position,
             (SELECT coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), 0)::bigint
                 FROM pg_replication_slots) AS wal_retained

@@ -387,6 +387,26 @@ CREATE TABLE seal (
 );
 CREATE UNIQUE INDEX seal_in_force ON seal (document_package_id) WHERE unsealed_at IS NULL;
 
+-- Packages with files that a scanner must have seen before anybody gets them: those that came while the policy asked for
+-- it. Who claims a row looks at the files until due_at, and moves that on while it does.
+CREATE TABLE malware_scan (
+    package_id    uuid PRIMARY KEY REFERENCES package,
+    rank          smallint NOT NULL,             -- 0 the most urgent
+    due_at        timestamptz,                   -- NULL: it is over
+    claims        integer NOT NULL DEFAULT 0,    -- a verdict counts only with the latest
+    failures      integer NOT NULL DEFAULT 0,    -- how often the scanner said nothing that counts
+    outcome       text CHECK (outcome IN ('clean', 'found', 'impossible', 'passed')),
+    detail        text,                          -- signature and file; why there is no verdict
+    ended_at      timestamptz,
+    is_notice_due boolean NOT NULL DEFAULT false,  -- its sender is yet to be told
+    CHECK ((outcome IS NULL) = (due_at IS NOT NULL)),
+    CHECK ((outcome IS NULL) = (ended_at IS NULL))
+) WITH (fillfactor = 70);
+CREATE INDEX malware_scan_due ON malware_scan (rank, due_at) WHERE due_at IS NOT NULL;
+-- What an operator looks at.
+CREATE INDEX malware_scan_troubled ON malware_scan (outcome, package_id) WHERE outcome <> 'clean';
+CREATE INDEX malware_scan_notice_due ON malware_scan (package_id) WHERE is_notice_due;
+
 -- Up to which id the keepers of promises have looked. Ids are in order of time.
 CREATE TABLE sweep_cursor (
     name  text PRIMARY KEY,
@@ -582,11 +602,12 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
 GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, recall, seal, history,
     collection_alert, alert_notice, repeated_code, duty_contact, system, system_secret, system_client_key, agency, agency_alias, agency_successor,
     agency_request, wrapping_key, holiday,
-    hub_downtime, endpoint, node, queue, delivery_attempt, lost_claim, agency_pickup, policy, policy_activation TO truc_runtime;
+    hub_downtime, endpoint, node, queue, delivery_attempt, lost_claim, agency_pickup, policy, policy_activation, malware_scan TO truc_runtime;
 GRANT DELETE ON system_client_key, holiday, node, queue, agency_successor, collection_alert, alert_notice, duty_contact TO truc_runtime;
 GRANT UPDATE (after) ON sweep_cursor TO truc_runtime;
 GRANT UPDATE (step, since, next_at, raised_at, closed_at, ending) ON collection_alert TO truc_runtime;
 GRANT UPDATE (due_at) ON alert_notice TO truc_runtime;
+GRANT UPDATE (due_at, claims, failures, outcome, detail, ended_at, is_notice_due) ON malware_scan TO truc_runtime;
 GRANT UPDATE (name, phone, mail, changed_at) ON duty_contact TO truc_runtime;
 GRANT UPDATE (state, reason, changed_at, failing_at, entered_at, settling_after) ON endpoint TO truc_runtime;
 GRANT UPDATE (picked_up_at) ON agency_pickup TO truc_runtime;

@@ -11,14 +11,16 @@ extension Database {
     ///   - agencies: of whoever asks: only what goes to one of them. Nil for an operator.
     ///   - isTrial: decides and changes nothing.
     /// - Returns: the state before and the state after; the same when it was so already.
-    /// - Throws: `Refusal`: `.packageNotFound`, `.confirmationConflict` where it does not fit, `.documentFrozen`
-    ///   and `.packageSealed` for what would go out although it was recalled, or is sealed.
+    /// - Throws: `Refusal`: `.packageNotFound`, `.confirmationConflict` where it does not fit, `.documentFrozen`,
+    ///   `.packageSealed`, `.malwareScanPending` and `.malwareScanImpossible` for what would go out although it was recalled,
+    ///   is sealed, or is not scanned.
     public func order(
         _ act: DeliveryLife.Act, _ id: DeliveryID, reason: String, actor: String, of agencies: [AgencyKey]? = nil,
         request: RequestID? = nil, at now: Instant, isTrial: Bool = false
     ) async throws -> (before: DeliveryState, after: DeliveryState) {
         try await run { connection in
             try connection.transaction {
+                let scan = try connection.query(ScanStatements.lockOfDelivery, [.uuid(id.uuid)])
                 let locked = try connection.pipeline([
                     (QueueStatements.holdEndpoints, []), (QueueStatements.lockDelivery, [.uuids([id.uuid])]),
                     (QueueStatements.lockQueue, [.uuids([id.uuid])]), (QueueStatements.lostClaim, [.uuid(id.uuid)]),
@@ -44,6 +46,7 @@ extension Database {
                     if after.state == .waiting {
                         try RecallGuard.check(id, connection)
                         try SealGuard.check(id, connection)
+                        try ScanGuard.check(scan, id)
                     }
                     guard !isTrial else { return (state, after.state) }
                     let order = Order(
@@ -56,6 +59,7 @@ extension Database {
                         statements.append(CollectionStatements.begin(.word, of: [id], at: now))
                     }
                     try connection.pipeline(statements)
+                    if act == .release { try KeptDeliveries(connection: connection).releaseUpdates(of: id, at: now) }
                     return (state, after.state)
                 }
             }

@@ -64,12 +64,14 @@ extension Database {
     /// - Parameters:
     ///   - chance: a random number from 0 to 1, which moves the next attempt.
     ///   - beganAt, endedAt: of the attempt, by this node's clock.
+    ///   - retries: those of the policy in force.
     public func finish(
         _ claim: ClaimedDelivery, _ outcome: AttemptOutcome, node: NodeID, beganAt: Instant, endedAt: Instant,
-        chance: Double
+        chance: Double, retries: RetrySchedules = .standard
     ) async throws -> FinishedAttempt {
         let ended = EndedAttempt(
-            claim: claim, outcome: outcome, node: node, beganAt: beganAt, endedAt: endedAt, chance: chance)
+            claim: claim, outcome: outcome, node: node, beganAt: beganAt, endedAt: endedAt, chance: chance,
+            retries: retries)
         let finished = try await finishes.answer(ended) { await self.finish($0) }
         if case .counted(.delivered, _) = finished, case .entered = outcome { confirmations.count(.delivered) }
         return finished
@@ -119,12 +121,14 @@ extension Database {
 
     /// Deliveries that nobody carries although their time is over: behind an endpoint that was away or suspended all the
     /// while. At most `maxOverdue`.
-    public func overdue(at now: Instant) async throws -> [DeliveryID] {
+    public func overdue(
+        at now: Instant, retries: RetrySchedules = .standard
+    ) async throws -> [DeliveryID] {
         try await run { connection in
             try connection.query(
                 QueueStatements.overdue,
                 [
-                    .timestamptz(now.advanced(by: .zero - RetrySchedule.longestLifetime)),
+                    .timestamptz(now.advanced(by: .zero - retries.longestLifetime)),
                     .int8(Int64(Self.maxOverdue)),
                 ]
             ).map { DeliveryID(uuid: try $0.decode("delivery_id", as: UUID.self)) }

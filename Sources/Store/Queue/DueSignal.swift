@@ -28,3 +28,14 @@ public final class DueSignal: Sendable {
         }
     }
 }
+
+/// Tells the scanning of this process that files wait for it. Many signals are one.
+public final class ScanSignal: Sendable {
+    private let continuation: AsyncStream<Void>.Continuation
+    /// One element for all that came since the last; for one listener.
+    public let arrivals: AsyncStream<Void>
+
+    init() { (arrivals, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+
+    public func signal() { continuation.yield() }
+}

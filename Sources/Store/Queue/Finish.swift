@@ -13,6 +13,8 @@ struct EndedAttempt: Sendable {
     let endedAt: Instant
     /// From 0 to 1, at random: moves the next attempt.
     let chance: Double
+    /// By which the next attempt comes.
+    var retries = RetrySchedules.standard
 }
 
 /// The ends of some claims, inside their transaction: what `Lease`, `DeliveryLife` and `RetrySchedule` decide is written.
@@ -245,7 +247,7 @@ private struct Finish {
     private func nextAttempt(_ queued: PostgresRow) throws -> Instant? {
         guard case .failed(let failure) = ended.outcome else { return nil }
         let urgency = Urgency(rawValue: Int(try delivery.decode("urgency", as: Int16.self))) ?? .normal
-        return RetrySchedule.of(urgency).next(
+        return ended.retries.of(urgency).next(
             after: claim.attempt, failedAt: ended.endedAt, dueAt: try queued.decode("first_due", as: Instant.self),
             retryAfter: failure.retryAfter, chance: ended.chance)
     }

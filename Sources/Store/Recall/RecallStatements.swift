@@ -35,7 +35,7 @@ enum RecallStatements {
     /// The document's deliveries to these recipients, and those of its updates.
     static let lockDeliveries = """
         SELECT id, package_id, recipient_agency_id, state, failures, fetched_at IS NOT NULL AS was_fetched,
-            entered_at IS NOT NULL AS has_entered
+            entered_at IS NOT NULL AS has_entered, \(HoldStatements.isKept()) AS is_kept
         FROM delivery WHERE recipient_agency_id = ANY ($2) AND document_package_id IN (
             SELECT $1::uuid
             UNION ALL SELECT id FROM package WHERE about_package_id = $1 AND kind = 'update')

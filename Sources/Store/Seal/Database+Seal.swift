@@ -69,6 +69,14 @@ extension Database {
     }
 }
 
+extension PostgresConnection {
+    /// Seals a document inside a transaction; one that is sealed stays as it is.
+    func seal(_ document: PackageID, reason: String, actor: String, at now: Instant) throws {
+        let change = try SealChange("\(document)", self)
+        if try change.current() == nil { try change.seal(reason: reason, actor: actor, at: now) }
+    }
+}
+
 /// Keeps what is sealed from going out at an operator's word.
 enum SealGuard {
     /// - Throws: `Refusal(.packageSealed)`.
@@ -111,7 +119,8 @@ private struct SealChange {
                 id: DeliveryID(uuid: try row.decode("id", as: UUID.self)),
                 package: PackageID(uuid: try row.decode("package_id", as: UUID.self)),
                 life: DeliveryLife(state: state, failures: Int(try row.decode("failures", as: Int32.self))),
-                isStoppedBySeal: state == .held && refusal == Refusal.Code.packageSealed.rawValue,
+                isStoppedBySeal: state == .held
+                    && [.packageSealed, .malwareFound].contains(refusal.flatMap(Refusal.Code.init(rawValue:))),
                 isRecalled: try row.decode("is_recalled", as: Bool.self))
         }
         try connection.query(SealStatements.lockQueue, [.uuids(deliveries.map { $0.id.uuid })])

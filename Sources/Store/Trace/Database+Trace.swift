@@ -86,11 +86,13 @@ private enum TraceStatements {
             code_number, code_notation, promulgation_date, due_date, subject, urgency, status, status_description, status_effect,
             signature,
             policy_name, policy_sha256, warnings::text AS warnings, package.sha256, content.length,
-            content.wrapped_key IS NULL AS is_destroyed, accepted_at, request_id
+            content.wrapped_key IS NULL AS is_destroyed, accepted_at, request_id,
+            scan.package_id IS NOT NULL AS awaits_scan, scan.outcome AS scan_outcome, scan.detail AS scan_detail
         FROM (
             SELECT id FROM package WHERE document_key = ANY ($1)
             UNION SELECT package_id FROM package_link WHERE document_key = ANY ($1) AND relation <> 'responds-to'
         ) AS traced JOIN package ON package.id = traced.id JOIN content ON content.package_id = package.id
+        LEFT JOIN malware_scan AS scan ON scan.package_id = package.id
         ORDER BY package.id LIMIT $2
         """
     static let deliveries = """
@@ -135,7 +137,12 @@ extension TraceRecords.Package {
             sha256: sha256,
             length: try row.decode("length"), isDestroyed: try row.decode("is_destroyed", as: Bool.self),
             acceptedAt: try row.decode("accepted_at"),
-            request: RequestID(uuid: try row.decode("request_id")))
+            request: RequestID(uuid: try row.decode("request_id")),
+            scan: try row.decode("awaits_scan", as: Bool.self)
+                ? TraceRecords.Scan(
+                    outcome: try row.decodeIfPresent("scan_outcome").flatMap(ScanOutcome.init(rawValue:)),
+                    detail: try row.decodeIfPresent("scan_detail"))
+                : nil)
     }
 }
 

@@ -52,6 +52,15 @@ public struct TraceRecords: Sendable {
         public let isDestroyed: Bool
         public let acceptedAt: Instant
         public let request: RequestID
+        /// Nil: its files were not to be scanned.
+        public var scan: Scan?
+    }
+
+    /// How the scan of a package's files stands.
+    public struct Scan: Sendable {
+        /// Nil: it is not over.
+        public let outcome: ScanOutcome?
+        public let detail: String?
     }
 
     /// One package at one recipient.

@@ -7,7 +7,10 @@ import Foundation
 struct PackageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "package", abstract: "Look at edXML packages, and stop what must not be handed out.",
-        subcommands: [Check.self, Seal.self, Unseal.self, Sealed.self, Repeated.self])
+        subcommands: [
+            Check.self, Seal.self, Unseal.self, Sealed.self, Scans.self, ScanAgain.self, PassUnscanned.self,
+            Repeated.self,
+        ])
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -94,6 +94,7 @@ enum RefusalsDocument {
         case "hub": "The hub itself (`hub`)"
         case "registry": "The registry (`registry`)"
         case "calendar": "The calendar of working days, from the command line (`calendar`)"
+        case "malware": "Scans for malware (`malware`)"
         case "trace": "Traces, from the command line (`trace`)"
         case "file": "Files on the command line (`file`)"
         case "setup": "Starting up (`setup`)"

@@ -134,6 +134,7 @@ struct Daemon {
                             by: courier, maxInFlight: settings.pushConcurrent,
                             name: "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)",
                             logger: logger))),
+                .init(service: Scanning(scanning: hub.scanning(by: ClamdScanner(), logger: logger))),
                 .init(
                     service: Sampling(
                         sampler: hub.sampler(interval: .seconds(settings.metricsIntervalSeconds), logger: logger))),

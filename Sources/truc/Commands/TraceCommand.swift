@@ -73,6 +73,7 @@ enum TraceText {
         if let policy = package.policy {
             lines.append("  theo quy định \(policy.name) (SHA-256 \(policy.sha256.prefix(16))…)")
         }
+        if let scan = package.malwareScan { lines.append("  " + self.scan(scan)) }
         if !package.warnings.isEmpty { lines.append("  cảnh báo: \(package.warnings.joined(separator: ", "))") }
         if let first = package.addsRecipientsTo { lines.append("  bổ sung nơi nhận cho \(first)") }
         if let effect = package.statusEffect, effect != .applied {
@@ -108,6 +109,18 @@ enum TraceText {
             lines.append("    \(refusal.entry.vietnamese) [\(refusal.rawValue)] \(refusal.entry.remedyVietnamese)")
         }
         return lines
+    }
+
+    private static func scan(_ scan: TraceReport.MalwareScan) -> String {
+        let outcome =
+            switch scan.outcome {
+            case ScanOutcome.clean.rawValue: "sạch"
+            case ScanOutcome.found.rawValue: "có mã độc, đã cách ly"
+            case ScanOutcome.impossible.rawValue: "không quét được, chờ đơn vị vận hành"
+            case ScanOutcome.passed.rawValue: "CHƯA QUÉT, vẫn được giao"
+            default: "đang chờ"
+            }
+        return "quét mã độc: \(outcome)\(scan.detail.map { " (\($0))" } ?? "")"
     }
 
     private static func recall(_ recall: TraceReport.Recall) -> String {
@@ -166,6 +179,9 @@ enum TraceText {
             case .processing: "nơi nhận đang lấy"
             case .delivered: "đã giao"
             case .held where delivery.refusal == .confirmationNeeded: "giữ lại, chờ đơn vị gửi xác nhận"
+            case .held where delivery.refusal == .malwareScanPending: "giữ lại, chờ quét mã độc"
+            case .held where delivery.refusal == .malwareFound: "cách ly: có mã độc"
+            case .held where delivery.refusal == .documentAwaited: "giữ lại, đi sau văn bản được cập nhật"
             case .held: "tạm giữ, chờ đơn vị vận hành"
             case .refused: "hệ thống nơi nhận từ chối"
             case .expired: "hết thời gian giao"

@@ -18,6 +18,9 @@ import Testing
     private static let terms =
         #"{"agency-minutes": 1, "superior-minutes": 2, "hub-minutes": 3, "working-time": true}"#
 
+    private static let retries = #"{"delay-seconds": [5, 30], "lifetime-seconds": 600}"#
+    private static let scan = #"{"scanner": "/run/clamav/clamd.ctl", "when-away": "hold"}"#
+
     private func problems(_ bytes: [UInt8]) -> [String] {
         if case .failure(let problems) = PolicyDocument.read(bytes) { problems.all.map(\.description) } else { [] }
     }
@@ -29,6 +32,8 @@ import Testing
             rule("signature", #""required""#), rule("priority-values", "[0, 1]"), rule("secret-marks", #"["MẬT"]"#),
             rule("held-keywords", #"["đơn tố cáo"]"#), rule("passing-phrases", #"["bí mật"]"#),
             rule("collection-alerts", "{\"normal\": \(Self.terms), \"immediate\": \(Self.terms)}"),
+            rule("malware-scan", Self.scan),
+            rule("retry-schedule", "{\"ordinary\": \(Self.retries), \"immediate\": \(Self.retries)}"),
         ]
         let bytes = document(rules.joined(separator: ","))
         let read = try PolicyDocument.read(bytes).get()
@@ -46,6 +51,11 @@ import Testing
         let terms = CollectionTerms(
             agency: .seconds(60), superior: .seconds(120), hub: .seconds(180), isWorkingTime: true)
         #expect(alerts == [.normal: terms, .immediate: terms])
+        #expect(
+            profile.malwareScan?.value
+                == MalwareScanRule(scanner: .socket(path: "/run/clamav/clamd.ctl"), whenAway: .hold))
+        let retries = RetryTerms(delays: [.seconds(5), .seconds(30)], lifetime: .seconds(600))
+        #expect(profile.retrySchedule?.value == RetryRule(ordinary: retries, immediate: retries))
         // Whatever there is to lay down is shown with its article.
         #expect(profile.lines.map(\.rule) == PolicyRule.allCases)
         #expect(Set(profile.lines.map(\.source)) == ["Điều 1"])
@@ -78,6 +88,16 @@ import Testing
         ("collection-alerts", "{\"normal\": \(terms.replacing("3", with: "0"))}"),
         ("collection-alerts", "{\"normal\": \(terms.replacing("3", with: "43201"))}"),
         ("collection-alerts", "{\"normal\": \(terms.replacing("true", with: "1"))}"),
+        ("malware-scan", "\"/run/clamav/clamd.ctl\""), ("malware-scan", #"{"scanner": "/run/clamd"}"#),
+        ("malware-scan", scan.replacing("/run/clamav/clamd.ctl", with: "run/clamd")),
+        ("malware-scan", scan.replacing("/run/clamav/clamd.ctl", with: "localhost:0")),
+        ("malware-scan", scan.replacing("/run/clamav/clamd.ctl", with: "/" + String(repeating: "a", count: 107))),
+        ("malware-scan", scan.replacing("hold", with: "off")),
+        ("retry-schedule", "{\"ordinary\": \(retries)}"),
+        ("retry-schedule", "{\"ordinary\": \(retries.replacing("30", with: "601")), \"immediate\": \(retries)}"),
+        ("retry-schedule", "{\"ordinary\": \(retries.replacing("5, 30", with: "")), \"immediate\": \(retries)}"),
+        ("retry-schedule", "{\"ordinary\": \(retries.replacing("5,", with: "0,")), \"immediate\": \(retries)}"),
+        ("retry-schedule", "{\"ordinary\": \(retries), \"immediate\": \(retries.replacing("600", with: "59"))}"),
         ("held-keywords", "[" + (0...200).map { "\"từ \($0)\"" }.joined(separator: ",") + "]"),
     ])
     func everyValueHasItsBounds(key: String, value: String) {

@@ -123,6 +123,71 @@ import Testing
         await test.close()
     }
 
+    @Test func aResendSaysThatItIsStillHeldAndTheWordIsKnownByWhicheverReceipt() async throws {
+        let test = try await TestHub.open()
+        let receipt = try await test.send(held().document())
+        let again = try await test.send(held().document())
+        #expect(!again.isNew && again.hold?.code == .confirmationNeeded)
+        // Released by the operator: the sender's word comes late, and is no mistake.
+        let id = try await test.asOwner { connection in
+            DeliveryID(uuid: try connection.query("SELECT id FROM delivery WHERE state = 'held'").only().decode("id"))
+        }
+        _ = try await test.database.order(.release, id, reason: "Thử", actor: "operator:test", at: .now())
+        #expect(try await take(.confirm, receipt, test) == 0)
+        #expect(try await test.send(held().document()).hold == nil)
+        await test.close()
+    }
+
+    @Test func anUpdateOfItWaitsWithIt() async throws {
+        let test = try await TestHub.open()
+        let receipt = try await test.send(held().document())
+        var update = PackageBuilder(number: "12")
+        update.business = Business(kind: .update)
+        let second = try await test.send(update.document())
+        #expect(second.hold?.code == .documentAwaited)
+        #expect(
+            try await states(test) == ["held policy.confirmation-needed", "held policy.document-awaited"])
+        #expect(try await test.pending(.finance).isEmpty)
+        #expect(try await take(.confirm, receipt, test) == 1)
+        #expect(try await states(test) == ["waiting", "waiting"])
+        await test.close()
+    }
+
+    @Test func whatWasRecalledMeanwhileIsNotConfirmedWithTheOthers() async throws {
+        let test = try await TestHub.open()
+        let receipt = try await test.send(held(to: [TestAgency.finance.code, TestAgency.stranger.code]).document())
+        var recall = held()
+        recall.business = Business(kind: .recall)
+        _ = try await test.send(recall.document())
+        #expect(try await take(.confirm, receipt, test) == 1)
+        #expect(try await test.pending(.finance).isEmpty)
+        #expect(try await test.pending(.stranger).count == 1)
+        await test.close()
+    }
+
+    @Test func oneOfThousandsOfRecipientsIsConfirmedInSomeStatements() async throws {
+        let test = try await TestHub.open()
+        let receipt = try await test.send(held().document())
+        // As many deliveries as no pipeline of one statement each has room for.
+        let count = PostgresConnection.maxPipelineLength + 1
+        try await test.asOwner { [id = receipt.package.uuid] connection in
+            try connection.query(
+                """
+                WITH agency AS (
+                    INSERT INTO agency (code, name, version) SELECT 'NHIEU-' || number, 'Nhiều', 1
+                    FROM generate_series(1, \(count)) AS number RETURNING id)
+                INSERT INTO delivery (id, package_id, document_package_id, recipient_agency_id, recipient_written,
+                    message_type, state, refusal, created_at, updated_at)
+                SELECT gen_random_uuid(), $1, $1, agency.id, 'NHIEU', 'edoc', 'held', 'policy.confirmation-needed',
+                    now(), now()
+                FROM agency
+                """, [.uuid(id)])
+        }
+        #expect(try await take(.confirm, receipt, test) == count + 1)
+        #expect(try await take(.confirm, receipt, test) == 0)
+        await test.close()
+    }
+
     @Test func aRecallTakesItBackUnseen() async throws {
         let test = try await TestHub.open()
         _ = try await test.send(held().document())

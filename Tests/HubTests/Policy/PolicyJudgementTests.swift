@@ -54,6 +54,8 @@ import Testing
         }
     }
 
+    private static let signed = Array("%PDF-1.7 << /Type /Sig /ByteRange [0 1 2 3] >>".utf8)
+
     @Test(arguments: [
         ("bao-cao_2026.v1.pdf", nil), ("Báo cáo.pdf", Refusal.Code.policyFileName), ("bao cao.pdf", .policyFileName),
         ("bao(1).pdf", .policyFileName), ("bao-cao.exe", .policyFileFormat), ("bao-cao", .policyFileFormat),
@@ -62,7 +64,7 @@ import Testing
         (String(repeating: "a", count: 47) + ".pdf", .policyFileName),
     ])
     func namesAndFormatsOfNinhBinh(name: String, expected: Refusal.Code?) throws {
-        let found = try codes(try reading([(name, Array("%PDF-1.7".utf8))]), policy("ninh-binh-161-2025"))
+        let found = try codes(try reading([(name, Self.signed)]), policy("ninh-binh-161-2025"))
         #expect(found.refused == expected)
         #expect(found.warned == [expected].compactMap { $0?.rawValue })
     }
@@ -91,10 +93,14 @@ import Testing
 
     @Test func aSignatureMayStandInThePackageOrInThePDF() throws {
         let unsigned = try reading()
-        let signed = try reading([("a.pdf", Array("%PDF-1.7 << /Type /Sig /ByteRange [0 1 2 3] >>".utf8))])
+        let signed = try reading([("bao-cao.pdf", Self.signed)])
         let required = try policy("son-la-2588-2018")
         #expect(try codes(unsigned, required).refused == .policySignatureMissing)
         #expect(try codes(signed, required).refused == nil)
+        let ninhBinh = try policy("ninh-binh-161-2025")
+        #expect(
+            try codes(try reading([("a.pdf", Array("%PDF-1.7".utf8))]), ninhBinh).refused == .policySignatureMissing)
+        #expect(try codes(signed, ninhBinh).refused == nil)
         for name in ["quoc-gia", "moc-chau-09-2016"] { #expect(try codes(unsigned, policy(name)).refused == nil) }
         // An update carries no signed document.
         var update = Business(kind: .update)

@@ -194,7 +194,7 @@ extension Acceptance {
 
 extension AcceptanceResult {
     var isAccepted: Bool { if case .accepted = self { true } else { false } }
-    func isKnown(_ first: PackageID) -> Bool { if case .known(first, _, added: 0) = self { true } else { false } }
+    func isKnown(_ first: PackageID) -> Bool { if case .known(first, _, added: 0, _) = self { true } else { false } }
 }
 
 /// The refusal that `body` throws; nil when it throws none or something else.

@@ -147,8 +147,8 @@ import Trust
         #expect(accepted.count == documents)
         for (_, result) in results {
             switch result {
-            case .accepted(let id, _): #expect(accepted.contains(id))
-            case .known(let id, _, let added):
+            case .accepted(let id, _, _): #expect(accepted.contains(id))
+            case .known(let id, _, let added, _):
                 #expect(accepted.contains(id))
                 #expect(added == 0)
             case .conflict, .destroyed, .frozen, .sealed, .registryChanged: Issue.record("\(result)")
@@ -169,7 +169,7 @@ import Trust
                     "VB-1", to: [.finance, .treasury, .stranger], unknown: ["000.00.99.H52"], content: "b \(number)",
                     meaning: "m")
                 group.addTask {
-                    guard case .known(_, _, let added) = try await store.accept(acceptance) else { return -1_000 }
+                    guard case .known(_, _, let added, _) = try await store.accept(acceptance) else { return -1_000 }
                     return added
                 }
             }
@@ -201,7 +201,7 @@ import Trust
                 deliveries: plain.package.deliveries + [
                     NewDelivery(id: DeliveryID(), written: new, outcome: .waiting(key))
                 ]))
-        guard case .known(_, _, added: 1) = try await bench.store.accept(resend) else {
+        guard case .known(_, _, added: 1, _) = try await bench.store.accept(resend) else {
             Issue.record("the recipient was not added")
             return
         }

@@ -438,7 +438,7 @@ import Testing
         let start = Instant.now()
         let ids = try await bench.accept(2, at: start)
         try await bench.order(.hold, ids[1])
-        let end = start.advanced(by: RetrySchedule.longestLifetime)
+        let end = start.advanced(by: RetrySchedules.standard.longestLifetime)
         #expect(try await bench.database.overdue(at: end) == [])
         #expect(try await bench.database.overdue(at: end.advanced(by: .seconds(1))) == [ids[0]])
         _ = try await bench.claim()

@@ -148,7 +148,7 @@ import Testing
         let go = DispatchSemaphore(value: 0)
         let accepting = Task {
             try await onConnection(to: bench.owner) { connection in
-                _ = try AcceptTransaction(connection: connection, due: DueSignal()).commit(
+                _ = try AcceptTransaction(connection: connection, due: DueSignal(), scansDue: ScanSignal()).commit(
                     [PlacedAcceptance(keyed: keyed, place: place, noticePlace: nil)]
                 ) {
                     hasWritten.yield()

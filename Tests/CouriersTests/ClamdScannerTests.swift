@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Exchange
+import Foundation
+import TestKit
+import Testing
+
+@testable import Couriers
+@testable import Hub
+
+/// The real clamd, and what stands in its place when it is ill.
+@Suite(.timeLimit(.minutes(2))) struct ClamdScannerTests {
+    private static let limits = ScanLimits(
+        connect: .seconds(10), idle: .seconds(20), verdict: .seconds(20), total: .seconds(40))
+
+    private func files(_ attachment: [UInt8]? = nil, seed: UInt64 = 1, length: Int = 2_000) throws -> PackageFiles {
+        var builder = PackageBuilder()
+        builder.seed = seed
+        builder.attachmentLength = length
+        builder.content = attachment
+        let package = try builder.document()
+        return PackageFiles {
+            PackageContent(
+                chunks: AsyncThrowingStream { continuation in
+                    for start in stride(from: 0, to: package.count, by: 100_000) {
+                        continuation.yield(Array(package[start..<min(start + 100_000, package.count)]))
+                    }
+                    continuation.finish()
+                })
+        }
+    }
+
+    private func scan(
+        _ files: PackageFiles, _ address: ScannerAddress, _ limits: ScanLimits = limits
+    ) async -> ScanVerdict {
+        await ClamdScanner(limits: limits).scan(files, at: address)
+    }
+
+    @Test func aCleanFileIsCleanAndEICARIsFoundByItsName() async throws {
+        let clamd = try await TestClamd.start()
+        #expect(await scan(try files(length: 3_000_000), clamd.address) == .clean)
+        #expect(
+            await scan(try files(TestClamd.eicar), clamd.address) == .found(detail: "\(TestClamd.signature), tệp 1"))
+        clamd.stop()
+    }
+
+    @Test func whatIsLongerThanItTakesIsNotClean() async throws {
+        let clamd = try await TestClamd.start(maxStream: 100_000)
+        #expect(await scan(try files(length: 99_000), clamd.address) == .clean)
+        for length in [101_000, 5_000_000] {
+            let verdict = await scan(try files(length: length), clamd.address)
+            guard case .impossible(let detail) = verdict else {
+                Issue.record("\(length): \(verdict)")
+                continue
+            }
+            #expect(detail.contains("StreamMaxLength"))
+        }
+        clamd.stop()
+    }
+
+    @Test func awayStalledOrTalkingNonsenseItHasSaidNothing() async throws {
+        let nowhere = ScannerAddress.socket(path: try TestCluster.temporaryDirectory() + "/none")
+        guard case .failed = await scan(try files(), nowhere) else {
+            Issue.record("away")
+            return
+        }
+        let clamd = try await TestClamd.start()
+        clamd.stall(true)
+        var short = Self.limits
+        short.verdict = .milliseconds(200)
+        guard case .failed(let detail) = await scan(try files(), clamd.address, short) else {
+            Issue.record("stalled")
+            return
+        }
+        #expect(detail.contains("no verdict within"))
+        clamd.stall(false)
+        #expect(await scan(try files(), clamd.address) == .clean)
+        clamd.stop()
+    }
+
+    @Test func aFileThatIsDamagedInTheStoreIsNeverClean() async throws {
+        let clamd = try await TestClamd.start()
+        let damaged = PackageFiles {
+            PackageContent(
+                chunks: AsyncThrowingStream { $0.finish(throwing: Refusal(.contentDamaged, "thử")) })
+        }
+        guard case .impossible = await scan(damaged, clamd.address) else {
+            Issue.record("damaged")
+            return
+        }
+        clamd.stop()
+    }
+
+    @Test(arguments: [
+        ("stream: OK", ClamdReply.clean), ("stream: Win.Test.EICAR_HDB-1 FOUND", .found("Win.Test.EICAR_HDB-1")),
+        ("INSTREAM size limit exceeded. ERROR", .tooLong),
+        (
+            "stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND",
+            .notWhole("Heuristics.Limits.Exceeded.MaxFileSize")
+        ),
+        ("stream: Can't allocate memory ERROR", .unknown("stream: Can't allocate memory ERROR")),
+        ("", .unknown("")), ("stream: OK FOUND OK", .unknown("stream: OK FOUND OK")),
+        ("HTTP/1.1 400 Bad Request", .unknown("HTTP/1.1 400 Bad Request")), ("OK", .unknown("OK")),
+    ])
+    func repliesAreRead(_ text: String, _ reply: ClamdReply) {
+        #expect(ClamdReply(Array(text.utf8)) == reply)
+    }
+}
