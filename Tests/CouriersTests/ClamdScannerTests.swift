@@ -78,6 +78,51 @@ import Testing
         clamd.stop()
     }
 
+    /// Something that is no clamd stands at its socket: it answers at once, and hears nothing.
+    private func liar(_ answer: String) async throws -> (process: Process, address: ScannerAddress) {
+        let path = try TestCluster.temporaryDirectory() + "/liar"
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [
+            "python3", "-c",
+            """
+            import socket, sys
+            server = socket.socket(socket.AF_UNIX)
+            server.bind(sys.argv[1])
+            server.listen()
+            print("ready", flush=True)
+            while True:
+                client, _ = server.accept()
+                client.sendall(sys.argv[2].encode())
+                client.close()
+            """, path, answer,
+        ]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let ready = output.fileHandleForReading
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                _ = ready.availableData
+                continuation.resume()
+            }
+        }
+        return (process, .socket(path: path))
+    }
+
+    @Test(arguments: ["", "220 mail.example ESMTP\r\n", "stream: OK? FOUND it", String(repeating: "x", count: 100_000)])
+    func whatIsNoVerdictIsNone(_ answer: String) async throws {
+        let (process, address) = try await liar(answer)
+        for length in [2_000, 3_000_000] {
+            let verdict = await scan(try files(length: length), address)
+            guard case .failed = verdict else {
+                Issue.record("\(length): \(verdict)")
+                continue
+            }
+        }
+        process.terminate()
+    }
+
     @Test func aFileThatIsDamagedInTheStoreIsNeverClean() async throws {
         let clamd = try await TestClamd.start()
         let damaged = PackageFiles {
