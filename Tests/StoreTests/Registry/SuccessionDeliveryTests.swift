@@ -118,7 +118,7 @@ import Testing
         let go = DispatchSemaphore(value: 0)
         let accepting = Task {
             try await onConnection(to: bench.owner) { connection in
-                _ = try AcceptTransaction(connection: connection, due: DueSignal()).commit(
+                _ = try AcceptTransaction(connection: connection, due: DueSignal(), scansDue: ScanSignal()).commit(
                     [PlacedAcceptance(keyed: keyed, place: place, noticePlace: nil)]
                 ) {
                     hasDecided.yield()
@@ -286,7 +286,7 @@ import Testing
         // Between the look at the identity and this.
         try await end(.stranger, to: .treasury, in: bench)
         let result = try await onConnection(to: bench.owner) { connection in
-            try AcceptTransaction(connection: connection, due: DueSignal()).resend(
+            try AcceptTransaction(connection: connection, due: DueSignal(), scansDue: ScanSignal()).resend(
                 PlacedAcceptance(keyed: keyed, place: place, noticePlace: nil))
         }
         #expect(result == .registryChanged)
