@@ -132,7 +132,9 @@ import Testing
             try: "SELECT FROM delivery WHERE id = '\(ids[1])' FOR NO KEY UPDATE", bench
         ) {
             try await onConnection(to: accepting.owner) { connection in
-                _ = try AcceptTransaction(connection: connection, due: DueSignal()).commit(placed) {}
+                _ = try AcceptTransaction(connection: connection, due: DueSignal(), scansDue: ScanSignal()).commit(
+                    placed
+                ) {}
             }
         }
         for id in ids { #expect(try await bench.state(id) == .withdrawn) }
