@@ -12,7 +12,7 @@ extension Refusal.Entry {
             "Contact the recipient; when its system is ready, ask the operator for another try (truc delivery retry).")
 
     static let deliveryInFlight = Refusal.Entry(
-        class: .transient, http: 409, vxp: "20",
+        class: .transient, http: 503, vxp: "20",
         vietnamese: "Văn bản đang được chuyển tới điểm nhận.",
         english: "The delivery is being carried to an endpoint at this moment.",
         remedyVietnamese: "Đợi lần chuyển này kết thúc (truc delivery show) rồi làm lại.",
