@@ -99,6 +99,7 @@ import Testing
         ]
         let output = Pipe()
         process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
         try process.run()
         let ready = output.fileHandleForReading
         await withCheckedContinuation { continuation in
@@ -120,7 +121,8 @@ import Testing
                 continue
             }
         }
-        process.terminate()
+        // It has our threads' signal mask, in which SIGTERM is blocked.
+        kill(process.processIdentifier, SIGKILL)
     }
 
     @Test func aFileThatIsDamagedInTheStoreIsNeverClean() async throws {
