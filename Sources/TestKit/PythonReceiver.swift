@@ -70,7 +70,8 @@ public final class PythonReceiver: Sendable {
     /// The first request gets its answer now.
     public func letGo() throws { try input.write(contentsOf: Array("\n".utf8)) }
 
-    deinit { process.terminate() }
+    /// By a signal that cannot be blocked: a process that is started from a task inherits that SIGTERM is.
+    deinit { kill(process.processIdentifier, SIGKILL) }
 
     /// The Python of docs/push.md.
     public static func recipe() throws -> String {

@@ -36,7 +36,7 @@ struct TLSRenewal: Service {
     private func renew() async {
         let thread = DedicatedThread(name: "truc-tls")
         await renewPush(on: thread)
-        guard let tls else { return logger.info("TLS: the hub has no certificate of its own to read again") }
+        guard let tls else { return logger.info("TLS: there is no TLS certificate to read again") }
         do {
             switch try await thread.run({ try tls.renew(at: .now()) }) {
             case .unchanged: logger.info("TLS: the certificate is the same")
