@@ -106,15 +106,14 @@ final class NameLookup: Sendable {
         return addresses.isEmpty ? .failure(NotFound(reason: "the name has no address")) : .success(addresses)
     }
 
+    /// By the places that RFC 3493 §3.3 and Linux give to the address: family and port come first, for IPv6 the flow too.
+    /// The names of these members belong to whichever module the compiler met their header in first.
     private static func address(_ entry: addrinfo) -> IPAddress? {
-        guard let raw = UnsafeRawPointer(entry.ai_addr) else { return nil }
+        guard let start = UnsafeRawPointer(entry.ai_addr) else { return nil }
+        let bytes = UnsafeRawBufferPointer(start: start, count: Int(entry.ai_addrlen))
         switch entry.ai_family {
-        case AF_INET where entry.ai_addrlen >= MemoryLayout<sockaddr_in>.size:
-            var socket = raw.loadUnaligned(as: sockaddr_in.self)
-            return withUnsafeBytes(of: &socket.sin_addr) { IPAddress(bytes: $0) }
-        case AF_INET6 where entry.ai_addrlen >= MemoryLayout<sockaddr_in6>.size:
-            var socket = raw.loadUnaligned(as: sockaddr_in6.self)
-            return withUnsafeBytes(of: &socket.sin6_addr) { IPAddress(bytes: $0) }
+        case AF_INET where bytes.count >= 8: return IPAddress(bytes: bytes[4..<8])
+        case AF_INET6 where bytes.count >= 24: return IPAddress(bytes: bytes[8..<24])
         default: return nil
         }
     }
