@@ -25,9 +25,6 @@ struct ActCommand<Verb: DeliveryVerb>: AsyncParsableCommand {
                 """)
     }
 
-    /// Most deliveries of one call.
-    static var maxDeliveries: Int { 1_000 }
-
     @Argument(help: "The deliveries' docIds.") var ids: [String]
     @Option(help: "Why, for the history.") var reason: String
     @Flag(help: "Tell what would become of them, and change nothing.") var dryRun = false
@@ -42,38 +39,18 @@ struct ActCommand<Verb: DeliveryVerb>: AsyncParsableCommand {
         let dryRun: Bool
     }
 
-    func validate() throws {
-        guard ids.count <= Self.maxDeliveries else {
-            throw ValidationError("At most \(Self.maxDeliveries) deliveries at once.")
-        }
-    }
+    func validate() throws { try DeliveryVisit.check(ids) }
 
     func run() async throws {
-        let ids = try ids.map { id in try Input.read(id, DeliveryID.init(parsing:)) }
         let reason = try Input.text(reason, "--reason")
-        let (outcomes, refusal) = try await Installation.visit(installation) { database in
-            var outcomes: [Outcome] = []
-            for id in ids {
-                do {
-                    let (before, after) = try await database.order(
-                        Verb.act, id, reason: reason, actor: Operator.actor, at: .now(), isTrial: dryRun)
-                    outcomes.append(Outcome(docId: id, before: before, after: after, dryRun: dryRun))
-                } catch let refusal as Refusal {
-                    return (outcomes, refusal as Refusal?)
-                }
-            }
-            return (outcomes, nil)
+        try await DeliveryVisit.run(ids, installation, output) { database, id in
+            let (before, after) = try await database.order(
+                Verb.act, id, reason: reason, actor: Operator.actor, at: .now(), isTrial: dryRun)
+            return Outcome(docId: id, before: before, after: after, dryRun: dryRun)
+        } line: { outcome in
+            "\(outcome.docId): \(outcome.before.rawValue) → \(outcome.after.rawValue)"
+                + (dryRun ? " (chạy thử, chưa đổi)" : "")
         }
-        if output.json {
-            try Console.printJSON(outcomes)
-        } else {
-            for outcome in outcomes {
-                print(
-                    "\(outcome.docId): \(outcome.before.rawValue) → \(outcome.after.rawValue)"
-                        + (dryRun ? " (chạy thử, chưa đổi)" : ""))
-            }
-        }
-        if let refusal { throw refusal }
     }
 }
 

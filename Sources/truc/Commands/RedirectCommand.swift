@@ -60,13 +60,8 @@ struct RedirectCommand: AsyncParsableCommand {
         }
     }
 
-    /// Most deliveries of one call, as of the other verbs.
-    static let maxDeliveries = 1_000
-
     func validate() throws {
-        guard ids.count <= Self.maxDeliveries else {
-            throw ValidationError("At most \(Self.maxDeliveries) deliveries at once.")
-        }
+        try DeliveryVisit.check(ids)
         let given = [consent, consentBy, consentDate].compactMap(\.self).count
         guard given == 0 || given == 3 else {
             throw ValidationError("--consent, --consent-by and --consent-date belong together.")
@@ -74,35 +69,17 @@ struct RedirectCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let ids = try ids.map { id in try Input.read(id, DeliveryID.init(parsing:)) }
         let to = try Input.read(self.to, AgencyID.init(parsing:))
         let reason = try Input.text(reason, "--reason")
         let consent = try senderConsent()
-        let (outcomes, refusal) = try await Installation.visit(installation) { database in
-            var outcomes: [Outcome] = []
-            for id in ids {
-                do {
-                    let done = try await database.redirect(
-                        id, to: to, consent: consent, reason: reason, actor: Operator.actor, at: .now(),
-                        isTrial: dryRun)
-                    outcomes.append(Outcome(id, done, dryRun: dryRun))
-                } catch let refusal as Refusal {
-                    return (outcomes, refusal as Refusal?)
-                }
-            }
-            return (outcomes, nil)
+        try await DeliveryVisit.run(ids, installation, output) { database, id in
+            let done = try await database.redirect(
+                id, to: to, consent: consent, reason: reason, actor: Operator.actor, at: .now(), isTrial: dryRun)
+            return Outcome(id, done, dryRun: dryRun)
+        } line: { outcome in
+            "\(outcome.docId): \(outcome.from) → \(outcome.to)\(outcome.endpoint.map { " (\($0))" } ?? ""), "
+                + "\(outcome.before.rawValue) → \(outcome.after.rawValue)" + (dryRun ? " (chạy thử, chưa đổi)" : "")
         }
-        if output.json {
-            try Console.printJSON(outcomes)
-        } else {
-            for outcome in outcomes {
-                print(
-                    "\(outcome.docId): \(outcome.from) → \(outcome.to)\(outcome.endpoint.map { " (\($0))" } ?? ""), "
-                        + "\(outcome.before.rawValue) → \(outcome.after.rawValue)"
-                        + (dryRun ? " (chạy thử, chưa đổi)" : ""))
-            }
-        }
-        if let refusal { throw refusal }
     }
 
     private func senderConsent() throws(Refusal) -> SenderConsent? {
