@@ -23,24 +23,36 @@ import Testing
     }
 
     /// Each COMMIT answers before what it commits is safe, as with `synchronous_commit = off`; then the server dies.
-    /// One that commits safely saves those before it, so that a kill may take nothing with it: the next one will.
+    /// Most faults kill the hub alone, and any safe COMMIT saves those before it: the first loss may take some cycles.
     @Test func `acknowledged before it is committed for good is found out`() async throws {
         let place = try Place.make()
         defer { place.remove() }
         let seed = try seed { if case .backend(let after, _) = $0 { after > 30 } else { false } }
-        let violations = try await CrashRun.run(seed: seed, cycles: 20, place: place) { cycle in
+        let violations = try await CrashRun.run(seed: seed, cycles: 40, place: place) { cycle in
             guard cycle == 0 else { return }
             try psql(
                 place,
                 """
                 CREATE FUNCTION hurry() RETURNS trigger LANGUAGE plpgsql AS
                     $$ BEGIN PERFORM set_config('synchronous_commit', 'off', true); RETURN NULL; END $$;
-                CREATE TRIGGER hurry AFTER INSERT ON history FOR EACH STATEMENT EXECUTE FUNCTION hurry();
+                DO $$
+                DECLARE name text;
+                BEGIN
+                    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema LOOP
+                        EXECUTE format('CREATE TRIGGER hurry AFTER INSERT OR UPDATE OR DELETE ON %I
+                            FOR EACH STATEMENT EXECUTE FUNCTION hurry()', name);
+                    END LOOP;
+                END $$;
                 ALTER SYSTEM SET wal_writer_delay = '10s';
                 SELECT pg_reload_conf();
                 """)
         }
-        #expect(violations.contains { $0.what.hasPrefix("acknowledged, and neither listed to") }, "\(violations)")
+        // It depends on the moment which promise is the first one that nobody remembers.
+        let lost = [
+            "acknowledged, and neither listed to", "confirmed, and listed again to",
+            "recalled before anybody saw it, and listed", "sender's list: an acknowledged status is not visible",
+        ]
+        #expect(violations.contains { violation in lost.contains { violation.what.hasPrefix($0) } }, "\(violations)")
     }
 
     /// One delivery in ten is never written, though nothing fails.
