@@ -22,7 +22,7 @@ public struct Finding: Hashable, Sendable {
 
     public var severity: Severity { code.severity }
 
-    init(_ code: Code, line: Int, element: String, detail: String) {
+    public init(_ code: Code, line: Int, element: String, detail: String = "") {
         self.code = code
         self.line = line
         self.element = element

@@ -16,7 +16,9 @@ extension Finding.Code {
         }
     }
 
-    var entry: Entry { xmlEntry ?? limitEntry ?? packetEntry ?? documentEntry ?? statusEntry ?? attachmentEntry }
+    var entry: Entry {
+        xmlEntry ?? limitEntry ?? packetEntry ?? documentEntry ?? statusEntry ?? signatureEntry ?? attachmentEntry
+    }
 
     private var xmlEntry: Entry? {
         switch self {

@@ -13,6 +13,16 @@ public struct PackageCheckReport: Encodable, Equatable, Sendable {
         public let sentenceVi: String
         public let sentenceEn: String
 
+        public init(_ finding: Finding) {
+            line = finding.line
+            code = finding.code
+            severity = finding.severity
+            element = finding.element
+            detail = finding.detail
+            sentenceVi = finding.code.vietnamese
+            sentenceEn = finding.code.english
+        }
+
         enum CodingKeys: String, CodingKey {
             case line, code, severity, element, detail
             case sentenceVi = "sentence_vi"
@@ -42,11 +52,7 @@ public struct PackageCheckReport: Encodable, Equatable, Sendable {
             }
         documentId = reading.header?.documentID.text
         sha256 = reading.digest.hex
-        findings = reading.findings.map { finding in
-            Line(
-                line: finding.line, code: finding.code, severity: finding.severity, element: finding.element,
-                detail: finding.detail, sentenceVi: finding.code.vietnamese, sentenceEn: finding.code.english)
-        }
+        findings = reading.findings.map(Line.init)
         omittedFindings = reading.omittedFindings
     }
 }

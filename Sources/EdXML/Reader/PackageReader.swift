@@ -17,7 +17,7 @@ public final class PackageReader {
     private let parser: PushParser
     private var digest = SHA256()
     private var size = 0
-    private var block: [UInt8] = []
+    private var blocks = Blocks(size: blockSize)
 
     /// - Parameter attachments: told of every attachment's bytes while they are read.
     public init(limits: PackageLimits = .standard, attachments: (any AttachmentObserver)? = nil) {
@@ -25,7 +25,6 @@ public final class PackageReader {
         let schema = CompiledSchema.shared
         scanner = PackageScanner(limits: limits, validator: SchemaValidator(schema), observer: attachments)
         parser = PushParser(events: scanner)
-        block.reserveCapacity(Self.blockSize)
     }
 
     /// Takes the next bytes, as many as there are. After a refusal that ends the reading they only enter the digest.
@@ -36,20 +35,7 @@ public final class PackageReader {
         guard size <= limits.totalBytes else {
             return scanner.refuse(.totalBytes, "more than \(limits.totalBytes) bytes")
         }
-        var rest = bytes
-        if !block.isEmpty {
-            let count = min(Self.blockSize - block.count, rest.count)
-            block.append(contentsOf: rest[..<count])
-            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            guard block.count == Self.blockSize else { return }
-            block.withUnsafeBytes { parse($0) }
-            block.removeAll(keepingCapacity: true)
-        }
-        while rest.count >= Self.blockSize {
-            parse(UnsafeRawBufferPointer(rebasing: rest[..<Self.blockSize]))
-            rest = UnsafeRawBufferPointer(rebasing: rest[Self.blockSize...])
-        }
-        block.append(contentsOf: rest)
+        blocks.cut(bytes) { parse($0) }
     }
 
     /// Takes the next bytes.
@@ -76,8 +62,7 @@ public final class PackageReader {
     /// Judges the whole. To be called once, after the last byte.
     public func finish() -> PackageReading {
         if !scanner.stopped {
-            block.withUnsafeBytes { parse($0) }
-            block = []
+            blocks.rest { parse($0) }
             scanner.willEnd()
             parser.end()
             scanner.ended()

@@ -101,7 +101,7 @@ final class PackageScanner: XMLEvents {
     // MARK: What the parser tells
 
     func documentStarted(encoding: String?) {
-        guard let encoding, !["UTF-8", "UTF8", "US-ASCII", "ASCII"].contains(encoding.uppercased()) else { return }
+        guard let encoding, !Self.isTaken(encoding: encoding) else { return }
         refuse(.encoding, "declared encoding \(encoding)")
     }
 
@@ -293,11 +293,18 @@ final class PackageScanner: XMLEvents {
     }
 
     private func checkEncodingMark() {
-        // UTF-16 and UTF-32 begin with a zero or a mark; nothing in an ASCII-compatible encoding does.
-        guard firstBytes.count == 4 else { return }
-        if firstBytes.contains(0) || firstBytes.starts(with: [0xFF, 0xFE]) || firstBytes.starts(with: [0xFE, 0xFF]) {
-            refuse(.encoding, "not an ASCII-compatible encoding")
-        }
+        guard firstBytes.count == 4, Self.isWide(firstBytes) else { return }
+        refuse(.encoding, "not an ASCII-compatible encoding")
+    }
+
+    /// Whether a declared encoding is UTF-8 or a part of it.
+    static func isTaken(encoding: String) -> Bool {
+        ["UTF-8", "UTF8", "US-ASCII", "ASCII"].contains(encoding.uppercased())
+    }
+
+    /// Whether a document begins as in UTF-16 or UTF-32, with a zero or a mark: nothing in an ASCII-compatible encoding does.
+    static func isWide(_ first: [UInt8]) -> Bool {
+        first.contains(0) || first.starts(with: [0xFF, 0xFE]) || first.starts(with: [0xFE, 0xFF])
     }
 
     /// Whether the package begins with anything but markup or a UTF-8 mark.

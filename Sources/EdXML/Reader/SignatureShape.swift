@@ -8,33 +8,21 @@ enum SignatureShape {
         return candidates.contains(where: isVerifiable) ? .present : .dummy
     }
 
+    /// The shortest signature that anything in use makes: ECDSA on P-256.
+    static let minValueBytes = 64
+
     /// In the namespace of XML-DSig, with a value as long as a signature is and, where there is a certificate, a whole
     /// one. The national SDK's has the wrong namespace, one constant value and the beginning of a certificate.
     private static func isVerifiable(_ signature: Element) -> Bool {
         guard signature.isSignatureNamespace, signature.first("SignedInfo") != nil,
-            let value = decode(signature.value("SignatureValue") ?? ""), value.count >= 64
+            let value = Base64Decoder.decode(signature.value("SignatureValue") ?? ""), value.count >= minValueBytes
         else { return false }
         let certificates = signature.first("KeyInfo")?.all("X509Data").flatMap { $0.all("X509Certificate") } ?? []
-        return certificates.allSatisfy { decode($0.text).map(isWholeSequence) ?? false }
-    }
-
-    private static func decode(_ text: String) -> [UInt8]? {
-        var decoder = Base64Decoder()
-        var decoded: [UInt8] = []
-        var input = Array(text.utf8)[...]
-        while !input.isEmpty {
-            let piece = Array(input.prefix(Base64Decoder.maxInput))
-            input = input.dropFirst(piece.count)
-            decoded += [UInt8](unsafeUninitializedCapacity: Base64Decoder.outputCapacity) { output, count in
-                guard let start = output.baseAddress else { return }
-                count = piece.withUnsafeBufferPointer { decoder.decode($0, into: start) }
-            }
-        }
-        return decoder.isComplete ? decoded : nil
+        return certificates.allSatisfy { Base64Decoder.decode($0.text).map(isWholeSequence) ?? false }
     }
 
     /// Whether the bytes are one DER SEQUENCE from end to end.
-    private static func isWholeSequence(_ bytes: [UInt8]) -> Bool {
+    static func isWholeSequence(_ bytes: [UInt8]) -> Bool {
         guard bytes.count >= 2, bytes[0] == 0x30 else { return false }
         let first = Int(bytes[1])
         if first < 0x80 { return bytes.count == 2 + first }

@@ -51,6 +51,47 @@ struct Base64Decoder {
         return (next - start, written)
     }
 
+    /// How many characters at the beginning of `text` are of base64, its padding or white space.
+    static func plainLength(_ text: UnsafeBufferPointer<UInt8>) -> Int {
+        table.withUnsafeBufferPointer { table in
+            guard let table = table.baseAddress else { return 0 }
+            var index = 0
+            while index < text.count {
+                while index + 4 <= text.count {
+                    let four =
+                        table[Int(text[index])] | table[Int(text[index + 1])] | table[Int(text[index + 2])]
+                        | table[Int(text[index + 3])]
+                    if four & invalid != 0 { break }
+                    index += 4
+                }
+                guard index < text.count else { break }
+                switch text[index] {
+                case 0x20, 0x09, 0x0A, 0x0D, UInt8(ascii: "="): break
+                case let character where table[Int(character)] & invalid != 0: return index
+                default: break
+                }
+                index += 1
+            }
+            return index
+        }
+    }
+
+    /// The bytes of a whole text; nil for one that is not base64.
+    static func decode(_ text: String) -> [UInt8]? {
+        var decoder = Base64Decoder()
+        var decoded: [UInt8] = []
+        var input = Array(text.utf8)[...]
+        while !input.isEmpty {
+            let piece = Array(input.prefix(maxInput))
+            input = input.dropFirst(piece.count)
+            decoded += [UInt8](unsafeUninitializedCapacity: outputCapacity) { output, count in
+                guard let start = output.baseAddress else { return }
+                count = piece.withUnsafeBufferPointer { decoder.decode($0, into: start) }
+            }
+        }
+        return decoder.isComplete ? decoded : nil
+    }
+
     /// Eight characters at a time, as long as all of them are of the alphabet.
     @inline(__always)
     private static func decodeGroups(

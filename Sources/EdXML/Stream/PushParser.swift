@@ -71,6 +71,9 @@ final class PushParser {
         withExtendedLifetime(self) { _ = xmlParseChunk(context, nil, 0, 1) }
     }
 
+    /// Bytes of the document up to where the parser stands, as long as `plainText` has taken none.
+    var position: Int { xmlByteConsumed(context) }
+
     /// Runs `body` for the parser behind a callback's pointer, unless it has been stopped.
     private static func with(_ pointer: UnsafeMutableRawPointer?, _ body: (PushParser, any XMLEvents) -> Void) {
         guard let pointer else { return }
@@ -119,9 +122,23 @@ final class PushParser {
         }
         handler.characters = characters
         handler.ignorableWhitespace = characters
-        handler.cdataBlock = characters
-        handler.comment = { pointer, _ in PushParser.with(pointer) { _, _ in } }
-        handler.processingInstruction = { pointer, _, _ in PushParser.with(pointer) { _, _ in } }
+        handler.cdataBlock = { pointer, text, count in
+            PushParser.with(pointer) { parser, events in
+                events.cdata(UnsafeBufferPointer(start: text, count: Int(count)), at: parser.position)
+            }
+        }
+        handler.comment = { pointer, text in
+            PushParser.with(pointer) { _, events in
+                guard let text else { return }
+                events.comment(UnsafeBufferPointer(start: text, count: Int(xmlStrlen(text))))
+            }
+        }
+        handler.processingInstruction = { pointer, target, data in
+            PushParser.with(pointer) { _, events in
+                guard let target else { return }
+                events.processingInstruction(target, data)
+            }
+        }
         handler.serror = { pointer, error in
             guard let error = error?.pointee, error.level != XML_ERR_WARNING else { return }
             PushParser.with(pointer) { _, events in

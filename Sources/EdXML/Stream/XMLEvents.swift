@@ -39,10 +39,25 @@ protocol XMLEvents: AnyObject {
     func doctypeMet()
     func elementStarted(_ tag: StartTag)
     func elementEnded(_ tag: EndTag)
+    /// Character data with its references resolved and its line ends normalized.
     func characters(_ text: UnsafeBufferPointer<UInt8>)
+    /// A piece of a CDATA section with its line ends as they are: libxml2 does not normalize them when it is pushed.
+    ///
+    /// - Parameter position: of the piece in the document, see `PushParser.position`; of two sections nothing else tells
+    ///   the border.
+    func cdata(_ text: UnsafeBufferPointer<UInt8>, at position: Int)
+    func comment(_ text: UnsafeBufferPointer<UInt8>)
+    /// Both end with a zero; `data` is nil where there is none.
+    func processingInstruction(_ target: UnsafePointer<UInt8>, _ data: UnsafePointer<UInt8>?)
     func problemMet(_ problem: XMLProblem)
     /// Character data that the parser has not seen, if the element that is open wants such: takes from the beginning of
     /// `text` white space and characters of base64, stops before the first byte of another kind, and tells how many
     /// were taken.
     func plainText(_ text: UnsafeBufferPointer<UInt8>) -> Int
+}
+
+extension XMLEvents {
+    func cdata(_ text: UnsafeBufferPointer<UInt8>, at position: Int) { characters(text) }
+    func comment(_ text: UnsafeBufferPointer<UInt8>) {}
+    func processingInstruction(_ target: UnsafePointer<UInt8>, _ data: UnsafePointer<UInt8>?) {}
 }

@@ -85,7 +85,7 @@ struct LoadTests {
         }
 
         /// `VmHWM`: the most memory that this process has had.
-        private static func peakKilobytes() throws -> Int {
+        static func peakKilobytes() throws -> Int {
             let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
             let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
             return try #require(line.split(separator: " ").compactMap { Int($0) }.first)
