@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build release test fuzz crash demo bench format format-check
+.PHONY: help deps peers build release test fuzz crash demo bench format format-check
 
 # Swift from PATH, else from where its tarball is usually unpacked.
 SWIFT ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
@@ -32,6 +32,7 @@ help:
 	@echo 'make bench         build for release and measure how many packages a second are accepted;'
 	@echo '                   ARGS="--connections 64" and others: see .build/release/truc bench accept --help'
 	@echo 'make deps          install the libraries and PostgreSQL that are missing (apt; no database cluster is created)'
+	@echo 'make peers         install signxml under .build, so that tests hold our XML signatures to its'
 	@echo 'make format        format the sources'
 	@echo 'make format-check  say what is not formatted'
 	@echo
@@ -39,6 +40,11 @@ help:
 
 deps:
 	@deploy/install-dependencies
+
+# Without it the tests that want it are passed over, and say so.
+peers: deps
+	@.build/peers/bin/python -c 'import signxml' 2>/dev/null \
+		|| { python3 -m venv .build/peers && .build/peers/bin/pip install --quiet signxml==5.2.0; }
 
 build: deps
 	@$(SWIFT) build --product truc
