@@ -171,6 +171,93 @@ import Testing
         }
     }
 
+    // MARK: Beside a long backlog
+
+    /// Deliveries that wait for one agency, whose endpoint does not answer, and then a few for another.
+    private static let backlog = 30_000
+    private static let few = 5
+    /// Most rows that an answer about the few may read, each time, whatever the others have.
+    private static let maxRows = 200
+
+    /// All of the backlog is alike, as the statistics then say: what a planner that looks for "any" hopes to find at once.
+    private static let fillBacklog = """
+        INSERT INTO agency (code, name, version) VALUES
+            ('X1', 'Đơn vị im lặng', 1), ('X2', 'Đơn vị khác', 1), ('X3', 'Đơn vị không có gì', 1);
+        INSERT INTO agency_alias (written, agency_id) SELECT code, id FROM agency ON CONFLICT DO NOTHING;
+        INSERT INTO endpoint (agency_id, url, created_at, changed_at, settling_after)
+            SELECT id, 'https://' || code || '.example/', now(), now(), NULL FROM agency WHERE code LIKE 'X_';
+        CREATE TEMP TABLE made AS SELECT n,
+            ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid AS package,
+            ('01900000-0000-7000-9000-' || lpad(to_hex(n), 12, '0'))::uuid AS delivery,
+            (SELECT min(id) FROM agency) AS sender,
+            (SELECT id FROM agency WHERE code = CASE WHEN n <= \(backlog) THEN 'X1' ELSE 'X2' END) AS recipient,
+            now() - make_interval(secs => \(backlog + few) - n) AS at, sha256(n::text::bytea) AS digest
+            FROM generate_series(1, \(backlog + few)) AS n;
+        INSERT INTO package (id, kind, sender_agency_id, sender_written, document_id, document_key, signature, sha256,
+                meaning, accepted_at, request_id)
+            SELECT package, 'document', sender, 'x', 'VB ' || n, 'VB ' || n, 'absent', digest, digest, at, package
+            FROM made;
+        INSERT INTO content SELECT package, 'segments', 'seg', 1, digest, '\\x00', (SELECT id FROM wrapping_key) FROM made;
+        INSERT INTO delivery (id, package_id, document_package_id, recipient_agency_id, recipient_written, message_type,
+                state, created_at, updated_at)
+            SELECT delivery, package, package, recipient, 'y', 'edoc', 'waiting', at, at FROM made;
+        INSERT INTO queue (delivery_id, endpoint_id, rank, first_due)
+            SELECT delivery, endpoint.id, 4, at FROM made JOIN endpoint ON endpoint.agency_id = made.recipient;
+        ANALYZE;
+        """
+
+    /// Rows read by one session, by whatever way.
+    private func rowsRead(_ bench: AcceptBench) async throws -> Int64 {
+        try await bench.sessionsHaveEnded()
+        let read: [Int64] = try await bench.column(
+            "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint AS value FROM pg_stat_user_tables")
+        return try #require(read.first)
+    }
+
+    @Test func whatWaitsForOneAgencyMakesNoAnswerAboutAnotherLonger() async throws {
+        let bench = try await AcceptBench()
+        try await onConnection(to: bench.owner) { try $0.execute(Self.fillBacklog) }
+        let other: [Int64] = try await bench.column("SELECT id AS value FROM agency WHERE code = 'X2'")
+        let mine = other.map(AgencyKey.init)
+        let endpoints: [Int64] = try await bench.column(
+            """
+            SELECT endpoint.id AS value FROM endpoint JOIN agency ON agency.id = agency_id
+            WHERE code IN ('X2', 'X3') ORDER BY code DESC
+            """)
+        let (empty, endpoint) = (EndpointKey(try #require(endpoints.first)), EndpointKey(try #require(endpoints.last)))
+        let node = NodeID()
+        await bench.close()
+        let filter = ListFilter(agencies: mine, messageType: .edoc)
+        // What each answers with, so that it is known to have been asked for something.
+        let questions: [(name: String, expected: Int, ask: @Sendable (Database) async throws -> Int)] = [
+            ("pending", Self.few, { try await $0.pending(filter, after: nil).count }),
+            ("count", Self.few, { try await $0.countPending(mine, .edoc) }),
+            ("standings", 1, { try await $0.standings(of: mine).count }),
+            ("work", 2, { try await $0.endpointsWithWork().count }),
+            ("sweep", 0, { try await $0.sweep(at: .now()).endpoints.count }),
+            ("settle", 0, { try await $0.settleEndpoints(at: .now())?.count ?? 0 }),
+            ("overdue", 0, { try await $0.overdue(at: .now()).count }),
+            ("move", 0, { try await $0.moveToSuccessors(at: .now()).count }),
+            (
+                "none to claim", 0,
+                { try await $0.claim(empty, limit: 16, node: NodeID(), cursor: .init()).claimed.count }
+            ),
+            ("claim", Self.few, { try await $0.claim(endpoint, limit: 16, node: node, cursor: .init()).claimed.count }),
+        ]
+        for question in questions {
+            let before = try await rowsRead(bench)
+            let database = try await TestHub.runtimeDatabase(bench.owner, logger: quietLogger)
+            for number in 0..<Self.executions {
+                let answer = try await question.ask(database)
+                // What was claimed is not there to be claimed again.
+                #expect(answer == (question.name == "claim" && number > 0 ? 0 : question.expected), "\(question.name)")
+            }
+            await database.close()
+            let read = (try await rowsRead(bench) - before) / Int64(Self.executions)
+            #expect(read <= Self.maxRows, "\(question.name) read \(read) rows each time")
+        }
+    }
+
     /// The counter is one that counts.
     @Test func goingThroughATableIsSeen() async throws {
         let bench = try await AcceptBench()

@@ -188,12 +188,10 @@ private enum MailboxStatements {
             SELECT delivery.id, delivery.message_type, package.sender_written, delivery.recipient_written,
                 delivery.state, delivery.failures, delivery.created_at, delivery.updated_at
             FROM delivery JOIN package ON package.id = delivery.package_id
-            WHERE delivery.recipient_agency_id = mine.agency_id AND delivery.message_type = $2
-                AND delivery.state IN ('waiting', 'processing')
+            WHERE \(PendingLine.range("mine.agency_id", "$2", after: "$5"))
                 AND ($3::timestamptz IS NULL OR delivery.updated_at >= $3)
                 AND ($4::timestamptz IS NULL OR delivery.updated_at <= $4)
-                AND delivery.id > $5
-            ORDER BY delivery.id LIMIT $6
+            ORDER BY \(PendingLine.order) LIMIT $6
         ) AS line ORDER BY line.id LIMIT $6
         """
 

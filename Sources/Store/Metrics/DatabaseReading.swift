@@ -81,9 +81,7 @@ enum ReadingStatements {
         SELECT agency.code, min(first.created_at) AS since
         FROM agency CROSS JOIN unnest(ARRAY['edoc', 'status']) AS kind (message_type), LATERAL (
             SELECT delivery.created_at FROM delivery
-            WHERE delivery.recipient_agency_id = agency.id AND delivery.message_type = kind.message_type
-                AND delivery.state IN ('waiting', 'processing')
-            ORDER BY delivery.id LIMIT 1
+            WHERE \(PendingLine.range("agency.id", "kind.message_type")) ORDER BY \(PendingLine.order) LIMIT 1
         ) AS first
         GROUP BY agency.code ORDER BY since LIMIT $1
         """

@@ -4,6 +4,8 @@ import Exchange
 
 enum QueueStatements {
     private static let isReady = "node IS NULL AND due_at IS NULL AND NOT is_parked"
+    /// As in the index `queue_ready`.
+    private static let ready = IndexLine("queue.endpoint_id", "queue.rank", "queue.delivery_id")
 
     /// Puts what was accepted on its way, where its recipient has an endpoint.
     static let enqueue = """
@@ -31,9 +33,8 @@ enum QueueStatements {
                 FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::uuid[])
                     AS cursor (destination, wanted, rank, after), LATERAL (
                     SELECT delivery_id FROM queue
-                    WHERE endpoint_id = cursor.destination AND queue.rank = cursor.rank AND delivery_id > cursor.after
-                        AND \(isReady)
-                    ORDER BY delivery_id LIMIT \(Dispatcher.maxClaim)
+                    WHERE \(ready.range("cursor.destination", "cursor.rank", after: "cursor.after")) AND \(isReady)
+                    ORDER BY \(ready.order) LIMIT \(Dispatcher.maxClaim)
                 ) AS line
             ) AS found WHERE place <= wanted
         ), taken AS (
@@ -151,8 +152,11 @@ enum QueueStatements {
         """
 
     static let endpointsWithWork = """
-        SELECT id AS endpoint_id FROM endpoint
-        WHERE state = 'open' AND EXISTS (SELECT FROM queue WHERE endpoint_id = endpoint.id AND \(isReady))
+        SELECT endpoint.id AS endpoint_id FROM endpoint, LATERAL (
+            SELECT FROM queue WHERE (endpoint_id, rank) >= (endpoint.id, 0) AND (endpoint_id, rank) < (endpoint.id + 1, 0)
+                AND \(isReady)
+            ORDER BY endpoint_id, rank LIMIT 1
+        ) AS first WHERE endpoint.state = 'open'
         """
 
     static let suspend = """
@@ -212,8 +216,9 @@ enum EndpointStatements {
         """
     /// The next of what waits for an agency, in the order of ids.
     static let lockBacklog = """
-        SELECT id FROM delivery WHERE recipient_agency_id = $1 AND state IN ('waiting', 'processing') AND id > $2
-        ORDER BY id LIMIT $3 FOR NO KEY UPDATE
+        SELECT delivery.id FROM \(PendingLine.both("$1", after: "$2", limit: "$3")) AS next
+        JOIN delivery ON delivery.id = next.id AND delivery.state IN ('waiting', 'processing')
+        ORDER BY delivery.id FOR NO KEY UPDATE OF delivery
         """
     /// Carried to the new endpoint from the beginning. Who carries it to the old one at this moment may still say that it
     /// has arrived.

@@ -63,9 +63,7 @@ enum StandingStatements {
         LEFT JOIN endpoint ON endpoint.agency_id = agency.id AND endpoint.state <> 'removed'
         LEFT JOIN LATERAL (
             SELECT delivery.updated_at FROM delivery
-            WHERE delivery.recipient_agency_id = agency.id AND delivery.message_type = 'edoc'
-                AND delivery.state IN ('waiting', 'processing')
-            ORDER BY delivery.id LIMIT 1
+            WHERE \(PendingLine.range("agency.id", "'edoc'")) ORDER BY \(PendingLine.order) LIMIT 1
         ) AS waiting ON true
         """
 

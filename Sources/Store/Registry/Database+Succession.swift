@@ -168,14 +168,16 @@ private struct SuccessionMove {
 
     /// - Parameter after: only deliveries with a greater id.
     func batch(after: UUID) throws -> Batch {
-        guard try !connection.query(SuccessionStatements.isMovable, [.timestamptz(now), .uuid(after)]).isEmpty else {
+        let ended = PostgresValue.int8s(
+            try connection.query(SuccessionStatements.ended, [.timestamptz(now)]).map { try $0.decode("id") })
+        guard try !connection.query(SuccessionStatements.isMovable, [ended, .uuid(after)]).isEmpty else {
             return Batch()
         }
         // No endpoint of a successor may appear that does not see what is moved, and no word be taken or recall begun that
         // speaks of the recipient before.
         try connection.query(QueueStatements.changeEndpoints)
         let found = try connection.query(
-            SuccessionStatements.lockWaiting, [.timestamptz(now), .uuid(after), .int8(Int64(Database.maxMoved))]
+            SuccessionStatements.lockWaiting, [ended, .uuid(after), .int8(Int64(Database.maxMoved))]
         ).map(read)
         guard !found.isEmpty else { return Batch() }
         // Claimed since it was looked at: whoever carries it says what becomes of it.
@@ -270,13 +272,17 @@ enum SuccessionStatements {
         into: "agency_successor",
         [("agency_id", .int8), ("successor_id", .int8), ("takes_pending", .bool), ("is_default", .bool)])
 
+    static let ended = """
+        SELECT id FROM agency JOIN agency_successor ON agency_id = id AND takes_pending WHERE valid_until <= $1
+        """
+
+    /// The agencies are given: joined to what has ended, all that waits for anybody would be read first.
     private static let movable = """
-        FROM agency
-        JOIN agency_successor AS heir ON heir.agency_id = agency.id AND heir.takes_pending
+        FROM agency_successor AS heir
         JOIN agency AS successor ON successor.id = heir.successor_id
-        JOIN delivery ON delivery.recipient_agency_id = agency.id AND delivery.state IN ('waiting', 'processing')
+        JOIN delivery ON delivery.recipient_agency_id = heir.agency_id AND delivery.state IN ('waiting', 'processing')
         JOIN package ON package.id = delivery.package_id
-        WHERE agency.valid_until <= $1 AND delivery.id > $2
+        WHERE heir.takes_pending AND delivery.recipient_agency_id = ANY ($1) AND delivery.id > $2
             AND NOT EXISTS (SELECT FROM queue WHERE queue.delivery_id = delivery.id AND queue.node IS NOT NULL)
             AND NOT EXISTS (
                 SELECT FROM delivery AS lost WHERE lost.document_package_id = delivery.document_package_id
