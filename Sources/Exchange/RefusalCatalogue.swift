@@ -83,6 +83,13 @@ extension Refusal {
         case malwareFound = "malware.found"
         case malwareScanImpossible = "malware.scan-impossible"
         case malwareScanNotFound = "malware.scan-not-found"
+        case trustFileInvalid = "trust.file-invalid"
+        case trustItemUnfit = "trust.item-unfit"
+        case trustStoreFull = "trust.store-full"
+        case trustNotFound = "trust.not-found"
+        case trustStale = "trust.stale"
+        case certificateUntrusted = "trust.certificate-untrusted"
+        case certificateUndetermined = "trust.certificate-undetermined"
         case traceNotFound = "trace.not-found"
         case fileUnreadable = "file.unreadable"
         case fileUnwritable = "file.unwritable"
@@ -538,6 +545,13 @@ extension Refusal {
             case .documentAwaited: .documentAwaited
             case .policyDocumentInvalid: .policyDocumentInvalid
             case .policyNotFound: .policyNotFound
+            case .trustFileInvalid: .trustFileInvalid
+            case .trustItemUnfit: .trustItemUnfit
+            case .trustStoreFull: .trustStoreFull
+            case .trustNotFound: .trustNotFound
+            case .trustStale: .trustStale
+            case .certificateUntrusted: .certificateUntrusted
+            case .certificateUndetermined: .certificateUndetermined
             case .malwareScanPending: .malwareScanPending
             case .malwareFound: .malwareFound
             case .malwareScanImpossible: .malwareScanImpossible

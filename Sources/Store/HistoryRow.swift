@@ -64,6 +64,8 @@ struct HistoryRow: Sendable {
         case keyRetired = "key.retired"
         case calendarImported = "calendar.imported"
         case policyActivated = "policy.activated"
+        case trustAdded = "trust.added"
+        case trustRemoved = "trust.removed"
         case hubDowntime = "hub.downtime"
     }
 

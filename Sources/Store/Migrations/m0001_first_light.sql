@@ -507,6 +507,22 @@ CREATE TABLE policy_activation (
     reason        text NOT NULL CHECK (reason <> '')
 );
 
+-- Whom the hub believes: certificates of authorities, and their lists of revoked ones, as they came. What was removed stays.
+CREATE TABLE trust_item (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind        text NOT NULL CHECK (kind IN ('root', 'intermediate', 'list')),
+    sha256      text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+    der         bytea NOT NULL,
+    name        text NOT NULL,              -- subject of a certificate, issuer of a list
+    valid_from  timestamptz NOT NULL,
+    valid_until timestamptz,                -- NULL: the list promises no next one
+    added_at    timestamptz NOT NULL,
+    actor       text NOT NULL CHECK (actor <> ''),
+    reason      text NOT NULL CHECK (reason <> ''),
+    removed_at  timestamptz                 -- NULL: in force
+);
+CREATE UNIQUE INDEX trust_item_in_force ON trust_item (sha256) WHERE removed_at IS NULL;
+
 -- When a daemon last showed that it lives, and the times in which none did.
 CREATE TABLE hub_life (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -602,7 +618,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
 GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, recall, seal, history,
     collection_alert, alert_notice, repeated_code, duty_contact, system, system_secret, system_client_key, agency, agency_alias, agency_successor,
     agency_request, wrapping_key, holiday,
-    hub_downtime, endpoint, node, queue, delivery_attempt, lost_claim, agency_pickup, policy, policy_activation, malware_scan TO truc_runtime;
+    hub_downtime, endpoint, node, queue, delivery_attempt, lost_claim, agency_pickup, policy, policy_activation, malware_scan, trust_item TO truc_runtime;
 GRANT DELETE ON system_client_key, holiday, node, queue, agency_successor, collection_alert, alert_notice, duty_contact TO truc_runtime;
 GRANT UPDATE (after) ON sweep_cursor TO truc_runtime;
 GRANT UPDATE (step, since, next_at, raised_at, closed_at, ending) ON collection_alert TO truc_runtime;
@@ -626,6 +642,7 @@ GRANT UPDATE (wrapped, key_id, valid_until), DELETE ON system_secret TO truc_run
 GRANT UPDATE (wrapped_key, key_id) ON content TO truc_runtime;
 GRANT DELETE ON wrapping_key TO truc_runtime;
 GRANT UPDATE (seen_at) ON hub_life TO truc_runtime;
+GRANT UPDATE (removed_at) ON trust_item TO truc_runtime;
 GRANT UPDATE (content_store, registry_version) ON hub TO truc_runtime;
 GRANT UPDATE (state, decision, decision_date, reason, decided_at, decided_by) ON agency_request TO truc_runtime;
 GRANT UPDATE (name, mail, parent_id, system_id, valid_until, tolerated_until, version, changed_at) ON agency
