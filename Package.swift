@@ -46,6 +46,7 @@ let package = Package(
         room("Prometheus", ["Exchange", metrics]),
         room("Trust", ["Exchange", "COpenSSL"]),
         room("EdXML", ["Exchange", "Trust", "CLibXML2", "CZlib"], resources: [.embedInCode("Schema/edxml.xsd")]),
+        room("PDFSignatures", ["Exchange", "Trust", "CZlib"]),
         room("VXPProtocol", ["Exchange", "Trust"]),
         room("Delivery", ["Exchange"]),
         room(
@@ -80,8 +81,8 @@ let package = Package(
         .executableTarget(
             name: "truc",
             dependencies: [
-                "Exchange", "Prometheus", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub", "Couriers",
-                "Surfaces", log, metrics,
+                "Exchange", "Prometheus", "Trust", "EdXML", "PDFSignatures", "VXPProtocol", "Delivery", "Store", "Hub",
+                "Couriers", "Surfaces", log, metrics,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -107,6 +108,7 @@ let package = Package(
         tests("Prometheus", ["Prometheus", "Exchange", metrics]),
         tests("Trust", ["Trust", "Exchange", "TestKit"]),
         tests("EdXML", ["EdXML", "Exchange", "Trust", "CLibXML2", "CZlib", "TestKit"]),
+        tests("PDFSignatures", ["PDFSignatures", "Exchange", "Trust", "CZlib", "TestKit"]),
         tests("VXPProtocol", ["VXPProtocol", "Exchange", "Trust", "TestKit"]),
         tests("Delivery", ["Delivery", "Exchange", "TestKit"]),
         tests("Store", ["Store", "Exchange", "Trust", "Delivery", "TestKit", log]),
@@ -123,7 +125,8 @@ let package = Package(
         tests(
             "truc",
             [
-                "truc", "Delivery", "EdXML", "Exchange", "Hub", "Store", "Trust", "VXPProtocol", "TestKit", log,
+                "truc", "Delivery", "EdXML", "Exchange", "Hub", "PDFSignatures", "Store", "Trust", "VXPProtocol",
+                "TestKit", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // The properties that the fuzzers of Fuzz/ hold the readers to, and what they once found.

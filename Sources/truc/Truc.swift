@@ -24,7 +24,7 @@ struct Truc: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, SystemCommand.self, AgencyCommand.self, EndpointCommand.self, PackageCommand.self,
             DeliveryCommand.self, ContentCommand.self, TraceCommand.self, CalendarCommand.self,
-            PolicyCommand.self, TrustCommand.self,
+            PolicyCommand.self, TrustCommand.self, PDFCommand.self,
             KeyCommand.self, ConfigCommand.self, RefusalsCommand.self, DemoCommand.self,
             BenchCommand.self,
         ])

@@ -23,6 +23,7 @@ struct Room {
         Room(name: "Prometheus", rooms: ["Exchange"], libraries: ["CoreMetrics", "Synchronization"]),
         Room(name: "Trust", rooms: ["Exchange", "COpenSSL"], libraries: ambient),
         Room(name: "EdXML", rooms: ["Exchange", "Trust", "CLibXML2", "CZlib"], libraries: ambient),
+        Room(name: "PDFSignatures", rooms: ["Exchange", "Trust", "CZlib"], libraries: ambient),
         Room(name: "VXPProtocol", rooms: ["Exchange", "Trust"], libraries: ambient),
         Room(name: "Delivery", rooms: ["Exchange"], libraries: pure),
         Room(
@@ -40,8 +41,8 @@ struct Room {
         Room(
             name: "truc",
             rooms: [
-                "Exchange", "Prometheus", "Trust", "EdXML", "VXPProtocol", "Delivery", "Store", "Hub", "Surfaces",
-                "Couriers",
+                "Exchange", "Prometheus", "Trust", "EdXML", "PDFSignatures", "VXPProtocol", "Delivery", "Store", "Hub",
+                "Surfaces", "Couriers",
             ],
             libraries: nil),
         // Made for tests: only tests import it, and it stays below the surfaces.
