@@ -217,9 +217,7 @@ struct AcceptTransaction {
         _ placed: PlacedAcceptance, first: PackageID?, deliveries: [NewDelivery]
     ) throws -> [PackageRows] {
         let effect = try DocumentEffects(connection: connection).apply(placed.acceptance.package, to: deliveries)
-        let deliveries =
-            effect.unwritten.isEmpty
-            ? deliveries : deliveries.filter { $0.recipient.map { !effect.unwritten.contains($0) } ?? true }
+        let deliveries = effect.written(deliveries, at: placed.envelope.acceptedAt)
         var rows = [
             PackageRows(
                 package: placed.acceptance.package, place: placed.place, key: placed.keyed.key, first: first,

@@ -249,6 +249,17 @@ public struct NewDelivery: Sendable {
         }
     }
 
+    /// The same for another agency, under an id of its own.
+    func given(to agency: AgencyKey, _ id: DeliveryID) -> NewDelivery {
+        let outcome: Outcome =
+            switch self.outcome {
+            case .waiting: .waiting(agency)
+            case .held(_, let refusal): .held(agency, refusal)
+            case .undeliverable: self.outcome
+            }
+        return NewDelivery(id: id, written: written, outcome: outcome)
+    }
+
     /// Whether its sender is told why it does not go: of a scan that is under way nobody is.
     var isTold: Bool { refusal.map { $0.code != .malwareScanPending } ?? false }
 

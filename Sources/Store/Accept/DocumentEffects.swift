@@ -17,10 +17,39 @@ struct DocumentEffects {
         var about: PackageID?
         /// Recipients that do not get the package itself: what it takes back was withdrawn before they saw it.
         var unneeded: Set<AgencyKey> = []
-        /// Of several successors of a recipient, those that have nothing of the document: no delivery of theirs is written.
+        /// Recipients of whom no delivery is written: of several successors those that have nothing of the document, and who
+        /// has nothing of it because it was redirected.
         var unwritten: Set<AgencyKey> = []
+        /// For a recipient, those that get the package because what it was sent is theirs now.
+        private(set) var followed: [AgencyKey: [AgencyKey]] = [:]
         /// Recipients who do not yet get the document that is updated: the update waits with it.
         var awaiting: Set<AgencyKey> = []
+
+        /// - Parameters:
+        ///   - isTold: whether the recipient itself gets it.
+        ///   - others: who gets it besides, or in its place.
+        fileprivate mutating func tell(_ recipient: AgencyKey, _ isTold: Bool, and others: [AgencyKey]) {
+            if !others.isEmpty { followed[recipient] = others }
+            guard !isTold else { return }
+            if others.isEmpty { unneeded.insert(recipient) } else { unwritten.insert(recipient) }
+        }
+
+        /// The deliveries that are written of those that were planned.
+        func written(_ planned: [NewDelivery], at now: Instant) -> [NewDelivery] {
+            guard !unwritten.isEmpty || !followed.isEmpty else { return planned }
+            var written: [NewDelivery] = []
+            for delivery in planned {
+                guard let recipient = delivery.recipient else {
+                    written.append(delivery)
+                    continue
+                }
+                if !unwritten.contains(recipient) { written.append(delivery) }
+                for other in followed[recipient] ?? [] {
+                    written.append(delivery.given(to: other, DeliveryID(at: now)))
+                }
+            }
+            return written
+        }
     }
 
     /// - Parameter deliveries: those of the package that are new.
@@ -47,7 +76,7 @@ struct DocumentEffects {
         guard let document = try document(envelope.subjectOfChange ?? envelope.documentID, by: envelope) else {
             return Effect(status: .unknownDocument)
         }
-        let holdings = try holdings(of: document, recipients, envelope)
+        let holdings = try Holdings(of: document, envelope, recipients: recipients, connection)
         let concerned = Array(Set(holdings.holders.joined()))
         let known = try connection.query(RecallStatements.known, [.uuid(document.uuid), .agencies(concerned)])
         var outcomes: [AgencyKey: RecallOutcome] = [:]
@@ -67,18 +96,19 @@ struct DocumentEffects {
             }
             holders = holdings.own(index, holders)
             if holders.isEmpty { holders = [recipient] }
-            var isDelivered = false
+            var told: [AgencyKey] = []
             for holder in holders {
                 let deliveries = sent[holder] ?? []
                 let decision = RecallDecision.decide(known: outcomes[holder], deliveries: deliveries.map(\.seen))
                 decisions.append(decision)
-                if decision.isDelivered { isDelivered = true }
+                if decision.isDelivered { told.append(holder) }
                 guard let outcome = decision.outcome else { continue }
                 try withdraw(deliveries, by: envelope)
                 try add(outcome, document, holder, deliveries, envelope)
                 outcomes[holder] = outcome
             }
-            if !isDelivered { effect.unneeded.insert(recipient) }
+            effect.tell(
+                recipient, told.contains { !holdings.isAstray($0, of: index) }, and: holdings.followed(index, told))
         }
         effect.status = RecallDecision.effect(of: decisions)
         return effect
@@ -128,7 +158,8 @@ struct DocumentEffects {
         guard let subject = envelope.subjectOfChange, let document = try document(subject, by: envelope) else {
             return Effect(status: .unknownDocument)
         }
-        let holdings = try holdings(of: document, recipients, envelope, and: envelope.receivers.removed)
+        let holdings = try Holdings(
+            of: document, envelope, recipients: recipients, and: envelope.receivers.removed, connection)
         let sent = try lock(document, Array(Set(holdings.holders.joined())))
         var effect = Effect(about: document)
         var taken: Set<AgencyKey> = []
@@ -143,13 +174,16 @@ struct DocumentEffects {
             let own = holdings.own(index, holders)
             if holdings.isElsewhere(index, holders) {
                 effect.unwritten.insert(recipient)
-            } else if !own.isEmpty, own.allSatisfy(taken.contains) {
-                effect.unneeded.insert(recipient)
+            } else if !own.isEmpty {
+                let told = own.filter { !taken.contains($0) }
+                effect.tell(
+                    recipient, told.contains { !holdings.isAstray($0, of: index) }, and: holdings.followed(index, told))
             }
         }
         for (index, recipient) in recipients.enumerated() {
-            let deliveries = holdings.holders[index].flatMap { sent[$0] ?? [] }
-            if deliveries.contains(where: \.isKept) { effect.awaiting.insert(recipient) }
+            for holder in holdings.holders[index] where sent[holder]?.contains(where: \.isKept) == true {
+                effect.awaiting.insert(holdings.isAstray(holder, of: index) ? holder : recipient)
+            }
         }
         let isNew = recipients.contains(where: envelope.receivers.added.contains)
         effect.status = !sent.isEmpty || isNew ? .applied : .notARecipient
@@ -285,48 +319,6 @@ struct DocumentEffects {
     }
 
     // MARK: Rows
-
-    /// Who of some recipients has what a recall or update means.
-    private struct Holdings {
-        /// For each recipient, then for each agency that is removed.
-        var holders: [[AgencyKey]]
-        let recipients: [AgencyKey]
-        let isFurther: [Bool]
-
-        /// Those whose part the recipient itself is told of: another successor hears of its own.
-        func own(_ index: Int, _ holders: [AgencyKey]) -> [AgencyKey] {
-            if isFurther[index] { return holders.filter { $0 == recipients[index] } }
-            return holders.filter { holder in
-                !zip(recipients, isFurther).contains { recipient, isFurther in isFurther && recipient == holder }
-            }
-        }
-
-        /// Whether a successor has nothing that is meant, or another one has it all.
-        func isElsewhere(_ index: Int, _ holders: [AgencyKey]) -> Bool {
-            own(index, holders).isEmpty && (isFurther[index] || !holders.isEmpty)
-        }
-    }
-
-    private func holdings(
-        of document: PackageID, _ recipients: [AgencyKey], _ envelope: Envelope, and removed: [Envelope.Addressee] = []
-    ) throws -> Holdings {
-        let meant = recipients.map(envelope.addressee)
-        let all = meant + removed
-        var moved: [AgencyKey: [AgencyKey]] = [:]
-        let rows = try connection.query(
-            RecallStatements.holders, [.uuid(document.uuid), .agencies(Array(Set(all.flatMap(\.named))))])
-        for row in rows {
-            moved[AgencyKey(try row.decode("named")), default: []].append(AgencyKey(try row.decode("holder")))
-        }
-        let holders = all.map { addressee in
-            var holders = addressee.holders
-            for named in addressee.named {
-                for holder in moved[named] ?? [] where !holders.contains(holder) { holders.append(holder) }
-            }
-            return holders
-        }
-        return Holdings(holders: holders, recipients: recipients, isFurther: meant.map(\.isFurther))
-    }
 
     /// A delivery under its lock.
     private struct LockedDelivery {

@@ -54,6 +54,7 @@ extension Database {
 private struct AwaitedDelivery {
     let id: DeliveryID
     let package: PackageID
+    let recipient: AgencyKey
     let life: DeliveryLife
     let isRecalled: Bool
     let isSealed: Bool
@@ -61,6 +62,7 @@ private struct AwaitedDelivery {
     init(_ row: PostgresRow) throws {
         id = DeliveryID(uuid: try row.decode("id", as: UUID.self))
         package = PackageID(uuid: try row.decode("package_id", as: UUID.self))
+        recipient = AgencyKey(try row.decode("recipient_agency_id"))
         life = DeliveryLife(state: .held, failures: Int(try row.decode("failures", as: Int32.self)))
         isRecalled = try row.decode("is_recalled", as: Bool.self)
         isSealed = try row.decode("is_sealed", as: Bool.self)
@@ -93,22 +95,25 @@ private struct SpokenWord {
         for delivery in held {
             moves.append(DeliveryMove(id: delivery.id, after: try after(delivery, .withdraw), at: now))
         }
-        let updates = try connection.query(HoldStatements.lockUpdates, [.uuid(document.uuid)])
-        for row in updates {
-            let withdrawn = DeliveryLife(state: .withdrawn, failures: 0)
-            moves.append(DeliveryMove(id: DeliveryID(uuid: try row.decode("id")), after: withdrawn, at: now))
+        let updates = try KeptDeliveries(connection: connection).lockUpdates(of: document, at: held.map(\.recipient))
+        for update in updates {
+            moves.append(DeliveryMove(id: update.id, after: try after(update.life, .withdraw, update.id), at: now))
         }
         try connection.pipeline([
             QueueStatements.move(moves), (QueueStatements.leave, [.uuids(moves.map(\.id.uuid))]),
         ])
-        try write(.deliveryDeclinedBySender, held.map { ($0.package, $0.id) })
+        try write(.deliveryDeclinedBySender, held.map { ($0.package, $0.id) } + updates.map { ($0.package, $0.id) })
         return held.count
     }
 
     private func after(_ delivery: AwaitedDelivery, _ act: DeliveryLife.Act) throws -> DeliveryLife {
+        try after(delivery.life, act, delivery.id)
+    }
+
+    private func after(_ life: DeliveryLife, _ act: DeliveryLife.Act, _ id: DeliveryID) throws -> DeliveryLife {
         // Held since it was accepted: nobody has seen it.
-        guard case .become(let after) = delivery.life.decide(act, isSeen: false) else {
-            throw Refusal(.confirmationConflict, delivery.id.description)
+        guard case .become(let after) = life.decide(act, isSeen: false) else {
+            throw Refusal(.confirmationConflict, id.description)
         }
         return after
     }
@@ -134,7 +139,7 @@ enum ConfirmationStatements {
 
     /// In the order of their ids.
     static let lock = """
-        SELECT delivery.id, delivery.package_id, delivery.failures,
+        SELECT delivery.id, delivery.package_id, delivery.recipient_agency_id, delivery.failures,
             EXISTS (SELECT FROM recall WHERE recall.recipient_agency_id = delivery.recipient_agency_id
                 AND recall.document_package_id = \(RecallStatements.carriedDocument)) AS is_recalled,
             \(SealStatements.isSealed(first: "delivery.document_package_id")) AS is_sealed

@@ -63,16 +63,27 @@ enum HoldStatements {
         RETURNING endpoint_id
         """
 
-    /// Updates of a document that wait for it, in the order of their ids.
+    /// Updates of a document that wait for it, in the order of their ids; at these recipients, or at all.
     static let lockUpdates = """
-        SELECT delivery.id FROM delivery JOIN package ON package.id = delivery.package_id
+        SELECT delivery.id, delivery.package_id, delivery.failures FROM delivery
         WHERE delivery.document_package_id IN (
                 SELECT id FROM package WHERE kind = 'update' AND about_package_id = $1)
+            AND ($2::bigint[] IS NULL OR delivery.recipient_agency_id = ANY ($2))
             AND \(isHeld(for: .documentAwaited))
-        ORDER BY delivery.id FOR NO KEY UPDATE OF delivery
+        ORDER BY delivery.id FOR NO KEY UPDATE
         """
 
-    static let document = "SELECT document_package_id AS id FROM delivery WHERE id = $1"
+    /// Gives them to another agency, where that does not have them already.
+    static let giveUpdates = """
+        UPDATE delivery SET recipient_agency_id = $2, updated_at = $3 WHERE id = ANY ($1) AND NOT EXISTS (
+            SELECT FROM delivery AS own WHERE own.document_package_id = delivery.document_package_id
+                AND own.recipient_agency_id = $2)
+        RETURNING id, package_id
+        """
+
+    static let document = """
+        SELECT document_package_id AS id, recipient_agency_id FROM delivery WHERE id = $1
+        """
 
     /// Before what is kept back is released, so that a scan that ends meanwhile is seen, or sees it.
     static let lockScans = """
@@ -107,17 +118,75 @@ struct KeptDeliveries {
         return (released, try enter(released + moveUpdates(of: document, at: now), at: now))
     }
 
-    /// After an operator has released a delivery: the updates that waited for it.
+    /// After an operator has let a delivery go: the updates that waited for it.
     func releaseUpdates(of delivery: DeliveryID, at now: Instant) throws {
         let document = try connection.query(HoldStatements.document, [.uuid(delivery.uuid)]).only()
-        _ = try enter(moveUpdates(of: PackageID(uuid: try document.decode("id")), at: now), at: now)
+        try releaseUpdates(ofDocument: PackageID(uuid: try document.decode("id")), at: now)
+    }
+
+    /// After somebody else has let deliveries of a document go.
+    func releaseUpdates(ofDocument document: PackageID, at now: Instant) throws {
+        _ = try enter(moveUpdates(of: document, at: now), at: now)
+    }
+
+    /// After a delivery was given up: so are the updates that waited for it, of which nobody could make anything. Their
+    /// senders are told as of every delivery that is given up.
+    func expireUpdates(
+        of delivery: DeliveryID, reason: String, actor: String, request: RequestID?, at now: Instant
+    ) throws {
+        let row = try connection.query(HoldStatements.document, [.uuid(delivery.uuid)]).only()
+        var moves: [DeliveryMove] = []
+        var history: [HistoryRow] = []
+        let document = PackageID(uuid: try row.decode("id"))
+        for update in try lockUpdates(of: document, at: [AgencyKey(try row.decode("recipient_agency_id"))]) {
+            guard case .become(let after) = update.life.decide(.expire, isSeen: false) else { continue }
+            moves.append(DeliveryMove(id: update.id, after: after, at: now, code: .deliveryExpired, detail: reason))
+            history.append(
+                HistoryRow(
+                    at: now, event: .deliveryExpired, package: update.package, delivery: update.id, actor: actor,
+                    request: request, detail: ["reason": .string(reason), "with": .string("\(delivery)")]))
+        }
+        guard !moves.isEmpty else { return }
+        try connection.pipeline([QueueStatements.move(moves), HistoryRow.statement(history)])
+    }
+
+    /// After a document that is kept back was given to another agency: what waits for it goes where it goes.
+    ///
+    /// - Returns: those that went.
+    func giveUpdates(
+        of document: PackageID, from: AgencyKey, to: AgencyKey, at now: Instant
+    ) throws -> [(package: PackageID, delivery: DeliveryID)] {
+        let updates = try lockUpdates(of: document, at: [from])
+        guard !updates.isEmpty else { return [] }
+        return try connection.query(
+            HoldStatements.giveUpdates, [.uuids(updates.map(\.id.uuid)), .int8(to.value), .timestamptz(now)]
+        ).map { row in
+            (PackageID(uuid: try row.decode("package_id")), DeliveryID(uuid: try row.decode("id")))
+        }
+    }
+
+    /// An update that waits for its document, under its lock.
+    struct WaitingUpdate {
+        let id: DeliveryID
+        let package: PackageID
+        let life: DeliveryLife
+    }
+
+    /// - Parameter agencies: nil: at whichever.
+    func lockUpdates(of document: PackageID, at agencies: [AgencyKey]? = nil) throws -> [WaitingUpdate] {
+        let keys = agencies.map { agencies in agencies.map { Optional($0.value) } }
+        return try connection.query(
+            HoldStatements.lockUpdates, [.uuid(document.uuid), .optional(keys) { .int8s($0) }]
+        ).map { row in
+            WaitingUpdate(
+                id: DeliveryID(uuid: try row.decode("id")), package: PackageID(uuid: try row.decode("package_id")),
+                life: DeliveryLife(state: .held, failures: Int(try row.decode("failures", as: Int32.self))))
+        }
     }
 
     private func moveUpdates(of document: PackageID, at now: Instant) throws -> [Released] {
-        let updates = try connection.query(HoldStatements.lockUpdates, [.uuid(document.uuid)]).map {
-            try $0.decode("id", as: UUID.self)
-        }
-        return updates.isEmpty ? [] : try move(updates, at: now)
+        let updates = try lockUpdates(of: document)
+        return updates.isEmpty ? [] : try move(updates.map(\.id.uuid), at: now)
     }
 
     private func enter(_ released: [Released], at now: Instant) throws -> Set<EndpointKey> {

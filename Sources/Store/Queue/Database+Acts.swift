@@ -59,7 +59,7 @@ extension Database {
                         statements.append(CollectionStatements.begin(.word, of: [id], at: now))
                     }
                     try connection.pipeline(statements)
-                    if act == .release { try KeptDeliveries(connection: connection).releaseUpdates(of: id, at: now) }
+                    if state == .held { try order.settleUpdates(after.state, connection) }
                     return (state, after.state)
                 }
             }
@@ -87,6 +87,16 @@ private struct Order {
                     detail: ["reason": .string(reason)])
             ]),
         ]
+    }
+
+    /// What waited for a document goes when it goes, and is given up with it.
+    func settleUpdates(_ after: DeliveryState, _ connection: PostgresConnection) throws {
+        let kept = KeptDeliveries(connection: connection)
+        switch after {
+        case .waiting: try kept.releaseUpdates(of: id, at: now)
+        case .expired: try kept.expireUpdates(of: id, reason: reason, actor: actor, request: request, at: now)
+        case .processing, .delivered, .held, .refused, .withdrawn, .undeliverable: break
+        }
     }
 
     private func queue(_ state: DeliveryState, _ urgency: Urgency) -> PostgresStatement {

@@ -168,12 +168,19 @@ private struct Redirection {
             // Who gets it can speak of it from now on.
             statements.append(CollectionStatements.begin(.word, of: [id], at: now))
         }
+        let detail = detail(done, consent, reason: reason)
+        var going = [(package: package, delivery: id)]
+        if done.ground != .sameAgency {
+            going += try KeptDeliveries(connection: connection).giveUpdates(
+                of: PackageID(uuid: document), from: AgencyKey(from), to: AgencyKey(to), at: now)
+        }
         statements.append(
-            HistoryRow.statement([
-                HistoryRow(
-                    at: now, event: .deliveryRedirected, package: package, delivery: id, actor: actor,
-                    detail: detail(done, consent, reason: reason))
-            ]))
+            HistoryRow.statement(
+                going.map { each in
+                    HistoryRow(
+                        at: now, event: .deliveryRedirected, package: each.package, delivery: each.delivery,
+                        actor: actor, detail: detail)
+                }))
         try connection.pipeline(statements)
     }
 

@@ -9,21 +9,23 @@ enum RecallStatements {
         WHERE document_package_id = $1 AND recipient_agency_id = ANY ($2)
         """
 
-    /// Who has now what was sent to these agencies, by whatever name: it may have moved on to a successor. An update counts
-    /// where it alone brought the document.
+    /// Who has now what was sent to these agencies, by whatever name: it may have moved on to a successor, or was redirected.
+    /// An update counts where it alone brought the document.
     static let holders = """
-        SELECT alias.agency_id AS named, delivery.recipient_agency_id AS holder
-        FROM delivery JOIN agency_alias AS alias ON alias.written = delivery.recipient_written
-        WHERE delivery.document_package_id = $1 AND delivery.recipient_agency_id IS NOT NULL
-            AND alias.agency_id = ANY ($2)
-        UNION
-        SELECT alias.agency_id, delivery.recipient_agency_id
-        FROM package JOIN delivery ON delivery.document_package_id = package.id
-        JOIN agency_alias AS alias ON alias.written = delivery.recipient_written
-        WHERE package.about_package_id = $1 AND package.kind = 'update' AND delivery.recipient_agency_id IS NOT NULL
-            AND alias.agency_id = ANY ($2) AND NOT EXISTS (
-                SELECT FROM delivery AS own WHERE own.document_package_id = $1
-                    AND own.recipient_agency_id = delivery.recipient_agency_id)
+        SELECT found.named, found.holder, holder.valid_until IS NULL OR holder.valid_until > $3 AS is_open FROM (
+            SELECT alias.agency_id AS named, delivery.recipient_agency_id AS holder
+            FROM delivery JOIN agency_alias AS alias ON alias.written = delivery.recipient_written
+            WHERE delivery.document_package_id = $1 AND delivery.recipient_agency_id IS NOT NULL
+                AND alias.agency_id = ANY ($2)
+            UNION
+            SELECT alias.agency_id, delivery.recipient_agency_id
+            FROM package JOIN delivery ON delivery.document_package_id = package.id
+            JOIN agency_alias AS alias ON alias.written = delivery.recipient_written
+            WHERE package.about_package_id = $1 AND package.kind = 'update' AND delivery.recipient_agency_id IS NOT NULL
+                AND alias.agency_id = ANY ($2) AND NOT EXISTS (
+                    SELECT FROM delivery AS own WHERE own.document_package_id = $1
+                        AND own.recipient_agency_id = delivery.recipient_agency_id)
+        ) AS found JOIN agency AS holder ON holder.id = found.holder
         """
 
     /// Recipients who have said anything of the document.

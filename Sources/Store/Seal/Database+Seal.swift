@@ -186,6 +186,7 @@ private struct SealChange {
         statements.append(CollectionStatements.begin(.word, of: deliveries.map(\.id), at: now))
         statements.append(history(.packageUnsealed, stopped: released, reason, actor, at: now))
         try run(statements)
+        try KeptDeliveries(connection: connection).releaseUpdates(ofDocument: document, at: now)
     }
 
     /// A document may have more recipients than one pipeline has room for.

@@ -153,6 +153,88 @@ import Testing
         await test.close()
     }
 
+    /// A document that waits for its sender's word at Finance and at the stranger, with an update that waits for it.
+    private func heldWithUpdate(_ test: TestHub) async throws -> (receipt: Receipt, deliveries: [DeliveryID]) {
+        let both = [TestAgency.finance.code, TestAgency.stranger.code]
+        let receipt = try await test.send(held(to: both).document())
+        var update = PackageBuilder(number: "12")
+        update.to = both
+        update.business = Business(kind: .update)
+        #expect(try await test.send(update.document()).hold?.code == .documentAwaited)
+        let ids = try await test.asOwner { connection in
+            try connection.query("SELECT id FROM delivery WHERE state = 'held' ORDER BY id").map {
+                DeliveryID(uuid: try $0.decode("id"))
+            }
+        }
+        return (receipt, ids)
+    }
+
+    private func events(_ test: TestHub, _ name: String) async throws -> [DeliveryID] {
+        try await test.asOwner { connection in
+            try connection.query("SELECT delivery_id FROM history WHERE event = $1 ORDER BY delivery_id", [.text(name)])
+                .map { DeliveryID(uuid: try $0.decode("delivery_id")) }
+        }
+    }
+
+    @Test func theUpdateOfWhatAnOperatorGivesUpIsGivenUpWithItAndItsSenderIsTold() async throws {
+        let test = try await TestHub.open()
+        let (receipt, ids) = try await heldWithUpdate(test)
+        let moved = try await test.database.order(
+            .expire, ids[0], reason: "Công văn 9/SXD-VP", actor: "operator:test", at: .now())
+        #expect(moved.after == .expired)
+        let (expired, awaiting) = ("expired delivery.expired", "held policy.document-awaited")
+        // At this recipient and at no other.
+        #expect(try await states(test) == [expired, "held policy.confirmation-needed", expired, awaiting])
+        #expect(try await events(test, "delivery.expired") == [ids[0], ids[2]])
+        #expect(try await test.database.dueNotices(limit: 9).map(\.delivery) == [ids[0], ids[2]])
+        #expect(try await take(.confirm, receipt, test) == 1)
+        #expect(try await states(test) == [expired, "waiting", expired, "waiting"])
+        await test.close()
+    }
+
+    @Test(arguments: [DeliveryLife.Act.release, .retry])
+    func whicheverWayAnOperatorLetsItGoItsUpdateFollows(_ act: DeliveryLife.Act) async throws {
+        let test = try await TestHub.open()
+        let (_, ids) = try await heldWithUpdate(test)
+        _ = try await test.database.order(act, ids[0], reason: "Thử", actor: "operator:test", at: .now())
+        #expect(
+            try await states(test) == [
+                "waiting", "held policy.confirmation-needed", "waiting", "held policy.document-awaited",
+            ])
+        await test.close()
+    }
+
+    @Test func theUpdateOfWhatItsSenderDeclinesIsWithdrawnOnRecord() async throws {
+        let test = try await TestHub.open()
+        let (receipt, ids) = try await heldWithUpdate(test)
+        _ = try await test.database.order(.release, ids[0], reason: "Thử", actor: "operator:test", at: .now())
+        #expect(try await take(.decline, receipt, test) == 1)
+        #expect(try await states(test) == ["waiting", "withdrawn", "waiting", "withdrawn"])
+        #expect(try await events(test, "delivery.declined-by-sender") == [ids[1], ids[3]])
+        await test.close()
+    }
+
+    @Test func theUpdateOfWhatIsRedirectedGoesWithIt() async throws {
+        let test = try await TestHub.open()
+        let receipt = try await test.send(held().document())
+        var update = PackageBuilder(number: "12")
+        update.business = Business(kind: .update)
+        _ = try await test.send(update.document())
+        let id = try await test.asOwner { connection in
+            let rows = try connection.query("SELECT id FROM delivery WHERE state = 'held' ORDER BY id")
+            return try DeliveryID(uuid: #require(rows.first).decode("id"))
+        }
+        let consent = SenderConsent(
+            person: "Trần Thị B", date: try CalendarDate(iso8601: "2026-11-20"), document: "3/SXD-VP")
+        _ = try await test.database.redirect(
+            id, to: TestAgency.stranger.id, consent: consent, reason: "Gửi nhầm", actor: "operator:test", at: .now())
+        #expect(try await events(test, "delivery.redirected").count == 2)
+        #expect(try await take(.confirm, receipt, test) == 1)
+        #expect(try await test.pending(.stranger).count == 2)
+        #expect(try await test.pending(.finance).isEmpty)
+        await test.close()
+    }
+
     @Test func whatWasRecalledMeanwhileIsNotConfirmedWithTheOthers() async throws {
         let test = try await TestHub.open()
         let receipt = try await test.send(held(to: [TestAgency.finance.code, TestAgency.stranger.code]).document())
