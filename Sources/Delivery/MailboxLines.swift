@@ -11,11 +11,14 @@ public struct PendingDelivery: Sendable, Equatable {
     public let failures: Int
     public let createdAt: Instant
     public let updatedAt: Instant
+    /// Its files were to be scanned for malware, and it went on although nobody has.
+    public let isUnscanned: Bool
 
     public init(
         id: DeliveryID, messageType: MessageType, senderWritten: String, recipientWritten: String,
-        state: DeliveryState, failures: Int, createdAt: Instant, updatedAt: Instant
+        state: DeliveryState, failures: Int, createdAt: Instant, updatedAt: Instant, isUnscanned: Bool = false
     ) {
+        self.isUnscanned = isUnscanned
         self.id = id
         self.messageType = messageType
         self.senderWritten = senderWritten

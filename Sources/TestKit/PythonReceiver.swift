@@ -18,13 +18,15 @@ public final class PythonReceiver: Sendable {
     ///   - identity: the server's certificate; nil for plain HTTP.
     ///   - clientCA: a client must show a certificate below this root.
     ///   - holdsFirst: the first request gets its answer at `letGo`.
+    ///   - status: what it answers to each request, of which `held` tells; nil: the receipt.
     public static func start(
-        secret: [UInt8], identity: TestCertificates.Pair? = nil, clientCA: String? = nil, holdsFirst: Bool = false
+        secret: [UInt8], identity: TestCertificates.Pair? = nil, clientCA: String? = nil, holdsFirst: Bool = false,
+        status: Int? = nil
     ) async throws -> PythonReceiver {
         let script = try recipe() + server
         let arguments = [
             "-c", script, Data(secret).base64EncodedString(), identity?.certificate ?? "", identity?.key ?? "",
-            clientCA ?? "", holdsFirst ? "hold" : "",
+            clientCA ?? "", holdsFirst ? "hold" : "", status.map { "\($0)" } ?? "",
         ]
         return try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread { continuation.resume(with: Result { try PythonReceiver(arguments) }) }
@@ -49,7 +51,8 @@ public final class PythonReceiver: Sendable {
         self.output = output.fileHandleForReading
     }
 
-    private static func line(from output: FileHandle) throws -> String {
+    /// The next line that a script prints.
+    static func line(from output: FileHandle) throws -> String {
         var line: [UInt8] = []
         while !line.contains(10) {
             let more = output.availableData
@@ -59,7 +62,7 @@ public final class PythonReceiver: Sendable {
         return String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// Waits until the first request has come whole.
+    /// Waits until the first request has come whole, or the next one of those that all get one status.
     public func held() async throws {
         let output = output
         _ = try await withCheckedThrowingContinuation { continuation in
@@ -103,6 +106,9 @@ public final class PythonReceiver: Sendable {
                     status, answer = 200, {"delivery": delivery, "sha256": hashlib.sha256(body).hexdigest()}
                 except ValueError as problem:
                     status, answer = 401, {"problem": str(problem)}
+                if sys.argv[6]:
+                    print("tried", flush=True)
+                    status, answer = int(sys.argv[6]), {}
                 answer = json.dumps(answer).encode()
                 self.send_response(status)
                 self.send_header("content-length", str(len(answer)))

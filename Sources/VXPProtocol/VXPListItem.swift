@@ -21,9 +21,11 @@ public struct VXPReceivedItem: VXPListItem {
     public let status_desc: String
 
     /// Times are written as `dd/MM/yyyy HH:mm:ss`, Vietnam's time; agencies as the package has them.
+    ///
+    /// - Parameter mark: what the recipient is to know of it besides; stands behind the words of its status.
     public init(
         docID: DeliveryID, messageType: VXPMessageType, created: Instant, updated: Instant, from: String,
-        to: String, status: VXPItemStatus
+        to: String, status: VXPItemStatus, mark: String? = nil
     ) {
         docId = docID.description
         serviceType = VXPServiceType.eDoc.rawValue
@@ -33,7 +35,7 @@ public struct VXPReceivedItem: VXPListItem {
         self.from = from
         self.to = to
         self.status = status.rawValue
-        status_desc = status.vietnamese
+        status_desc = mark.map { "\(status.vietnamese); \($0)" } ?? status.vietnamese
     }
 
     public var fields: [(key: String, value: String)] {

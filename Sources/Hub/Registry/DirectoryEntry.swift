@@ -28,7 +28,8 @@ public struct DirectoryEntry: Sendable, Equatable, Encodable {
         case none
     }
 
-    /// How long something may wait in a list until its agency counts as one that does not collect.
+    /// How long something may wait in a list until its agency counts as one that does not collect. The hub's own and no
+    /// policy's: it tells whether a system still asks, of which no decision says anything (docs/vxp.md).
     public static let quiet = Duration.seconds(3_600)
 
     /// Largest package that the hub takes, in bytes.

@@ -186,7 +186,9 @@ private enum MailboxStatements {
     static let pending = """
         SELECT line.* FROM unnest($1::bigint[]) AS mine (agency_id), LATERAL (
             SELECT delivery.id, delivery.message_type, package.sender_written, delivery.recipient_written,
-                delivery.state, delivery.failures, delivery.created_at, delivery.updated_at
+                delivery.state, delivery.failures, delivery.created_at, delivery.updated_at, EXISTS (
+                    SELECT FROM malware_scan AS scan WHERE scan.package_id = delivery.package_id
+                        AND scan.outcome = '\(ScanOutcome.passed.rawValue)') AS is_unscanned
             FROM delivery JOIN package ON package.id = delivery.package_id
             WHERE \(PendingLine.range("mine.agency_id", "$2", after: "$5"))
                 AND ($3::timestamptz IS NULL OR delivery.updated_at >= $3)
@@ -313,7 +315,8 @@ extension PendingDelivery {
             recipientWritten: try row.decode("recipient_written", as: String.self),
             state: state, failures: Int(try row.decode("failures", as: Int32.self)),
             createdAt: try row.decode("created_at", as: Instant.self),
-            updatedAt: try row.decode("updated_at", as: Instant.self))
+            updatedAt: try row.decode("updated_at", as: Instant.self),
+            isUnscanned: try row.decode("is_unscanned", as: Bool.self))
     }
 }
 

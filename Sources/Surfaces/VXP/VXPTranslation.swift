@@ -69,14 +69,20 @@ extension VXPReceivedItem {
         self.init(
             docID: line.id, messageType: VXPMessageType(line.messageType), created: line.createdAt,
             updated: line.updatedAt, from: line.senderWritten, to: line.recipientWritten,
-            status: VXPItemStatus(line.state))
+            status: VXPItemStatus(line.state), mark: line.isUnscanned ? Self.unscanned : nil)
     }
+
+    private static let unscanned = "trục chưa quét mã độc"
 }
 
 extension VXPSentItem {
     /// Longest subject, code and identifier in a list, in Unicode scalars: one character alone may have any number of
     /// them.
     static let maxShown = SentDelivery.maxTextLength
+    /// Held before its recipient has learnt of it.
+    private static let kept: Set<Refusal.Code?> = [
+        .confirmationNeeded, .documentAwaited, .malwareScanPending, .malwareFound, .malwareScanImpossible,
+    ]
 
     init(_ line: SentDelivery) {
         let code = [line.codeNumber, line.codeNotation].compactMap(\.self).joined(separator: "/")
@@ -84,9 +90,10 @@ extension VXPSentItem {
         let sendStatus: (code: String, sentence: String) =
             switch line.state {
             case .waiting, .processing, .delivered: ("done", "Trục đã tiếp nhận")
-            case .held where line.refusal == .packageSealed: ("held", Refusal.Code.packageSealed.entry.vietnamese)
             case .held where line.refusal == .confirmationNeeded:
                 ("held", "Trục giữ lại, chờ đơn vị gửi xác nhận")
+            case .held where line.refusal == .packageSealed || Self.kept.contains(line.refusal):
+                ("held", line.refusal?.entry.vietnamese ?? "")
             case .held: ("held", "Nơi nhận báo lỗi nhiều lần, trục tạm giữ chờ đơn vị vận hành xử lý")
             case .withdrawn: ("withdrawn", "Đã rút lại trước khi nơi nhận lấy")
             case .refused, .expired, .undeliverable:
@@ -96,7 +103,7 @@ extension VXPSentItem {
         let received: VXPItemStatus =
             switch line.state {
             case .refused, .expired, .withdrawn, .undeliverable: .initial
-            case .held where line.refusal == .confirmationNeeded: .initial
+            case .held where Self.kept.contains(line.refusal): .initial
             case .waiting, .processing, .delivered, .held: VXPItemStatus(line.state)
             }
         self.init(

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import Delivery
 import Exchange
 import Foundation
+import Store
 import TestKit
 import Testing
+import VXPProtocol
 
 /// A running hub that carries packages to a receiver in Python, which checks them by the lines of docs/push.md.
 @Suite(.timeLimit(.minutes(5))) struct PushTests {
@@ -21,7 +24,7 @@ import Testing
 
     /// A province in which Justice has an endpoint.
     private func open(
-        faultPoint: FaultPoint? = nil, databaseURL: String? = nil, holdsFirst: Bool = false
+        faultPoint: FaultPoint? = nil, databaseURL: String? = nil, holdsFirst: Bool = false, status: Int? = nil
     ) async throws -> (province: Province, receiver: PythonReceiver) {
         let directory = try TestCluster.temporaryDirectory() + "/d"
         try FileManager.default.createDirectory(
@@ -31,7 +34,7 @@ import Testing
             faultPoint: faultPoint?.rawValue, databaseURL: databaseURL,
             arguments: databaseURL == nil ? [] : ["--set", "content-backend=chunks"], dataDirectory: directory)
         let receiver = try await PythonReceiver.start(
-            secret: Array(province.secret(Province.justice).utf8), holdsFirst: holdsFirst)
+            secret: Array(province.secret(Province.justice).utf8), holdsFirst: holdsFirst, status: status)
         let set = try await province.hub.command(
             "endpoint", "set", Province.justice, "http://127.0.0.1:\(receiver.port)/truc")
         #expect(set.status == 0, "\(set)")
@@ -46,8 +49,12 @@ import Testing
 
     /// The delivery of a document, as soon as it has entered.
     private func delivered(_ province: Province) async throws -> (id: String, shown: Shown) {
+        try await delivery(in: .delivered, province)
+    }
+
+    private func delivery(in state: DeliveryState, _ province: Province) async throws -> (id: String, shown: Shown) {
         while true {
-            let list = try await province.hub.command("delivery", "list", "--state", "delivered", "--json")
+            let list = try await province.hub.command("delivery", "list", "--state", state.rawValue, "--json")
             struct Line: Decodable { let docId: String }
             let lines = try JSONDecoder().decode([Line].self, from: Data(list.output.utf8))
             guard let line = lines.first else { continue }
@@ -71,6 +78,53 @@ import Testing
         #expect(test.status == 0 && test.output.contains(#""outcome" : "entered""#), "\(test)")
         let list = try await province.hub.command("endpoint", "list", "--json")
         #expect(list.output.contains(#""state" : "open""#) && list.output.contains(#""waiting" : 0"#))
+        try await province.hub.stop()
+        withExtendedLifetime(receiver) {}
+    }
+
+    /// The schedule of the policy, and not the hub's own: that waits 5 s first, and gives up after three days.
+    @Test func `what fails is tried again, and given up, when the policy says so`() async throws {
+        let url = try await TestCluster.shared().freshDatabase()
+        let (province, receiver) = try await open(databaseURL: url, status: 500)
+        let file = try TestCluster.temporaryDirectory() + "/lich.json"
+        let terms = #"{"delay-seconds": [2], "lifetime-seconds": 60}"#
+        let policy = #"""
+            {"name": "lich", "title": "Lịch", "from": "2020-01-01", "rules": {"retry-schedule": {
+                "value": {"ordinary": \#(terms), "immediate": \#(terms)}, "source": "Điều 3"}}}
+            """#
+        try policy.write(toFile: file, atomically: true, encoding: .utf8)
+        let activated = try await province.hub.command("policy", "activate", "--file", file, "--reason", "Thử")
+        #expect(activated.status == 0, "\(activated)")
+        try await send("84", in: province)
+        for _ in 1...2 { try await receiver.held() }
+        let owner = DedicatedThread(name: "test")
+        // While it waits, from the end of the latest attempt: 2 s, moved by chance by a fifth at most.
+        let wait = try await owner.run {
+            let owner = try PostgresConnection(connectionString: url, applicationName: "truc-test")
+            while true {
+                let waiting = try owner.query(
+                    """
+                    SELECT (extract(epoch FROM queue.due_at - max(ended_at)) * 1000)::bigint AS wait
+                    FROM queue JOIN delivery_attempt USING (delivery_id)
+                    WHERE queue.due_at IS NOT NULL GROUP BY queue.due_at
+                    """)
+                if let row = waiting.first { return try row.decode("wait", as: Int64.self) }
+            }
+        }
+        #expect((1_600...2_400).contains(wait), "\(wait)")
+        // As if its minute were over.
+        try await owner.run {
+            let owner = try PostgresConnection(connectionString: url, applicationName: "truc-test")
+            try owner.query("UPDATE queue SET first_due = first_due - interval '60 seconds'")
+        }
+        let (id, shown) = try await delivery(in: .expired, province)
+        #expect(shown.attempts.count >= 2 && shown.attempts.allSatisfy { $0.outcome == "failed" })
+        #expect(try await province.hub.command("trace", id).output.ranges(of: "delivery.expired").count >= 1)
+        let sender = try province.client(Province.construction)
+        var told: [VXPReceivedItem] = []
+        while told.isEmpty { told = try await sender.received(.status) }
+        let text = String(decoding: try await sender.fetch(told[0].docId), as: UTF8.self)
+        #expect(text.contains("[delivery.expired]"))
         try await province.hub.stop()
         withExtendedLifetime(receiver) {}
     }
