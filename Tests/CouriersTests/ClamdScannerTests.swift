@@ -78,6 +78,31 @@ import Testing
         clamd.stop()
     }
 
+    @Test func itSaysWhichVersionAnswersOrWhyNoneDoes() async throws {
+        let clamd = try await TestClamd.start()
+        var limits = Self.limits
+        #expect(try await ClamdScanner(limits: limits).version(at: clamd.address).hasPrefix("ClamAV "))
+        limits.connect = .milliseconds(200)
+        let hasty = ClamdScanner(limits: limits)
+        func silence(_ address: ScannerAddress) async -> String? {
+            do throws(ClamdScanner.Silence) {
+                _ = try await hasty.version(at: address)
+                return nil
+            } catch {
+                return error.reason
+            }
+        }
+        clamd.stall(true)
+        #expect(await silence(clamd.address)?.contains("no answer within") == true)
+        clamd.stop()
+        let nowhere = ScannerAddress.socket(path: try TestCluster.temporaryDirectory() + "/none")
+        #expect(await silence(nowhere)?.hasPrefix("\(nowhere): ") == true)
+        let (process, address) = try await liar("220 mail.example ESMTP\r\n")
+        let said = await silence(address)
+        #expect(said?.contains("no clamd, says \"220 mail.example ESMTP") == true, "\(said ?? "")")
+        kill(process.processIdentifier, SIGKILL)
+    }
+
     /// Something that is no clamd stands at its socket: it answers at once, and hears nothing.
     private func liar(_ answer: String) async throws -> (process: Process, address: ScannerAddress) {
         let path = try TestCluster.temporaryDirectory() + "/liar"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Couriers
 import Exchange
 import Foundation
 import Hub
@@ -61,28 +62,32 @@ struct PolicyCommand: AsyncParsableCommand {
         }
     }
 
-    struct Check: ParsableCommand {
+    struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Say everything that is wrong with a profile's document.",
             discussion: """
                 truc policy check ours.json
 
-                Exit status 0 when it could be activated, 1 when not. Nothing is changed, and no hub is needed.
+                Exit status 0 when it could be activated, 1 when not. Nothing is changed, and no hub is needed. Where it has
+                files scanned the scanner is asked which it is; one that does not answer is a warning.
                 """)
 
         @Argument(help: ArgumentHelp("The document.", valueName: "file")) var file: String
         @OptionGroup var output: OutputOptions
 
-        func run() throws {
+        func run() async throws {
             let (document, problems) = try PolicyCommand.read(file)
+            let scanner = await PolicyCommand.scanner(document?.profile.malwareScan?.value.scanner)
             if output.json {
                 try Console.printJSON(
-                    PolicyText.Verdict(document: document.map(PolicyText.Profile.init), problems: problems))
+                    PolicyText.Verdict(
+                        document: document.map(PolicyText.Profile.init), problems: problems, scanner: scanner))
             } else {
                 for problem in problems { print("  \(problem)") }
                 if let document {
                     print("\(file): \(document.profile.name), \(document.profile.lines.count) quy tắc, dùng được.")
                 }
+                if let scanner { print("  \(scanner.line)") }
             }
             if document == nil { throw PolicyCommand.refusal(file, problems) }
         }
@@ -193,6 +198,16 @@ struct PolicyCommand: AsyncParsableCommand {
                 return (nil, [PolicyProblem(path: "name", reason: "is that of a profile that comes with the program")])
             }
             return (document, [])
+        }
+    }
+
+    private static func scanner(_ address: ScannerAddress?) async -> PolicyText.Scanner? {
+        guard let address else { return nil }
+        do throws(ClamdScanner.Silence) {
+            let version = try await ClamdScanner().version(at: address)
+            return PolicyText.Scanner(address: "\(address)", version: version, problem: nil)
+        } catch {
+            return PolicyText.Scanner(address: "\(address)", version: nil, problem: error.reason)
         }
     }
 

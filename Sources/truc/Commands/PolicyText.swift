@@ -32,6 +32,19 @@ enum PolicyText {
         }
     }
 
+    /// Whether a scanner answers now, to whoever asks: a warning at most, and nothing that the document could mend.
+    struct Scanner: Encodable {
+        let address: String
+        /// What it says of itself.
+        let version: String?
+        let problem: String?
+
+        var line: String {
+            if let version { return "bộ quét \(address): \(version)" }
+            return "cảnh báo: bộ quét không trả lời người chạy lệnh này: \(problem ?? address)"
+        }
+    }
+
     struct Verdict: Encodable {
         struct Problem: Encodable {
             let path: String
@@ -41,8 +54,11 @@ enum PolicyText {
         let verdict: String
         let profile: Profile?
         let problems: [Problem]
+        /// Of the scanner that it names; absent where it names none.
+        let scanner: Scanner?
 
-        init(document: Profile?, problems: [PolicyProblem]) {
+        init(document: Profile?, problems: [PolicyProblem], scanner: Scanner? = nil) {
+            self.scanner = scanner
             verdict = document == nil ? "refuse" : "accept"
             profile = document
             self.problems = problems.map { Problem(path: $0.path, reason: $0.reason) }

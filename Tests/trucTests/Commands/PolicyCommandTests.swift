@@ -40,6 +40,26 @@ import Trust
         #expect(try await CommandOutcome.run(["policy", "check", "/nowhere"]).errors.contains("[file.unreadable]"))
     }
 
+    @Test func checkAsksTheScannerThatADocumentNames() async throws {
+        let clamd = try await TestClamd.start()
+        let path = try file(
+            #"""
+            {"name": "cua-toi", "title": "Của tôi", "from": "2020-01-01", "rules": {"malware-scan": {
+                "value": {"scanner": "\#(clamd.socket)", "when-away": "hold"}, "source": "Điều 1"}}}
+            """#)
+        let answered = try await CommandOutcome.run(["policy", "check", path])
+        #expect(answered.status == 0 && answered.output.contains("\(clamd.socket): ClamAV "))
+        clamd.stop()
+        // Away is no fault of the document.
+        let silent = try await CommandOutcome.run(["policy", "check", path])
+        #expect(silent.status == 0 && silent.output.contains("dùng được") && silent.output.contains("cảnh báo"))
+        let told = try await CommandOutcome.run(["policy", "check", path, "--json"])
+        let report = try #require(try JSONSerialization.jsonObject(with: Data(told.output.utf8)) as? [String: Any])
+        let scanner = try #require(report["scanner"] as? [String: String])
+        #expect(told.status == 0 && report["verdict"] as? String == "accept")
+        #expect(scanner["address"] == clamd.socket && scanner["version"] == nil && scanner["problem"] != nil)
+    }
+
     @Test func knownProfilesCanBeWrittenOutAndReadBack() async throws {
         for document in KnownPolicies.all {
             #expect(try await CommandOutcome.run(["policy", "check", try file(document.text)]).status == 0)
