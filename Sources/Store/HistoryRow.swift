@@ -55,6 +55,7 @@ struct HistoryRow: Sendable {
         case systemUnbound = "registry.system-unbound"
         case agencyAdded = "registry.agency-added"
         case agencyClosed = "registry.agency-closed"
+        case successorNamed = "registry.successor-named"
         case agenciesImported = "registry.agencies-imported"
         case agencyRequested = "registry.agency-requested"
         case agencyRequestApproved = "registry.agency-request-approved"

@@ -90,10 +90,7 @@ extension PostgresConnection {
         if resolved.effective < present, let row = later.first {
             throw Refusal(.agencyClosedTooEarly, try row.decode("code", as: String.self))
         }
-        var waiting: [Int64: Int] = [:]
-        for row in try query(SuccessionStatements.waiting, [.int8s(keys.map { $0 })]) {
-            waiting[try row.decode("recipient_agency_id")] = Int(try row.decode("count", as: Int64.self))
-        }
+        let waiting = try countWaiting(.int8s(keys.map { $0 }))
         try pipeline(statements(resolved, succession.decision, actor: actor, at: present))
         return SuccessionOutcome(
             effective: resolved.effective,
@@ -104,6 +101,15 @@ extension PostgresConnection {
             })
     }
 
+    /// How many deliveries wait for each of these agencies, by its key.
+    func countWaiting(_ agencies: PostgresValue) throws -> [Int64: Int] {
+        var waiting: [Int64: Int] = [:]
+        for row in try query(SuccessionStatements.waiting, [agencies]) {
+            waiting[try row.decode("recipient_agency_id")] = Int(try row.decode("count", as: Int64.self))
+        }
+        return waiting
+    }
+
     private func statements(
         _ resolved: ResolvedSuccession, _ decision: Decision?, actor: String, at now: Instant
     ) throws -> [PostgresStatement] {
@@ -112,32 +118,20 @@ extension PostgresConnection {
             codes[AgencyKey(try row.decode("id"))] = try row.decode("code", as: String.self)
         }
         let rows = resolved.closings.map { closing in
-            var detail: [String: JSONText] = [
-                "agency": .string(closing.agency.code.text), "effective": .string(resolved.effective.iso8601),
-                "successors": .strings(closing.successors.map { codes[$0.agency] ?? "" }),
-                "pendingTo": .strings(closing.successors.filter(\.takesPending).map { codes[$0.agency] ?? "" }),
-                "newTo": .strings(closing.successors.filter(\.isDefault).map { codes[$0.agency] ?? "" }),
-            ]
+            var detail = closing.detail(codes)
+            detail["effective"] = .string(resolved.effective.iso8601)
             if let until = resolved.toleratedUntil { detail["toleratedUntil"] = .string(until.iso8601) }
-            if let decision {
-                detail["decision"] = .string(decision.number)
-                detail["decisionDate"] = .string(decision.date.iso8601)
-            }
+            if let decision { detail.merge(decision.detail) { first, _ in first } }
             return HistoryRow(at: now, event: .agencyClosed, actor: actor, detail: detail)
         }
         let keys = PostgresValue.int8s(resolved.closings.map { $0.agency.key.value })
-        let heirs = resolved.closings.flatMap { closing in closing.successors.map { (closing.agency.key.value, $0) } }
         return [
             (
                 SuccessionStatements.end,
                 [keys, .timestamptz(resolved.effective), .optional(resolved.toleratedUntil) { .timestamptz($0) }]
             ),
             (SuccessionStatements.removeSuccessors, [keys]),
-            SuccessionStatements.addSuccessors.statement(
-                heirs.map { key, heir in
-                    [.int8(key), .int8(heir.agency.value), .bool(heir.takesPending), .bool(heir.isDefault)]
-                }),
-            HistoryRow.statement(rows),
+            SuccessionStatements.add(resolved.closings), HistoryRow.statement(rows),
         ]
     }
 }
@@ -268,9 +262,27 @@ enum SuccessionStatements {
 
     static let removeSuccessors = "DELETE FROM agency_successor WHERE agency_id = ANY ($1)"
 
-    static let addSuccessors = BulkInsert(
+    private static let addSuccessors = BulkInsert(
         into: "agency_successor",
         [("agency_id", .int8), ("successor_id", .int8), ("takes_pending", .bool), ("is_default", .bool)])
+
+    static func add(_ closings: [ResolvedSuccession.Closing]) -> PostgresStatement {
+        var rows: [[PostgresValue]] = []
+        for closing in closings {
+            for heir in closing.successors {
+                rows.append([
+                    .int8(closing.agency.key.value), .int8(heir.agency.value), .bool(heir.takesPending),
+                    .bool(heir.isDefault),
+                ])
+            }
+        }
+        return addSuccessors.statement(rows)
+    }
+
+    /// Changed by the version that is being written.
+    static let touch = """
+        UPDATE agency SET version = registry_version, changed_at = clock_timestamp() FROM hub WHERE id = ANY ($1)
+        """
 
     static let ended = """
         SELECT id FROM agency JOIN agency_successor ON agency_id = id AND takes_pending WHERE valid_until <= $1

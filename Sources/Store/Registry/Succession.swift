@@ -71,6 +71,18 @@ struct ResolvedSuccession {
     struct Closing {
         let agency: AgencyRecord
         let successors: [AgencySuccessor]
+
+        /// For the history.
+        ///
+        /// - Parameter codes: of all agencies.
+        func detail(_ codes: [AgencyKey: String]) -> [String: JSONText] {
+            [
+                "agency": .string(agency.code.text),
+                "successors": .strings(successors.map { codes[$0.agency] ?? "" }),
+                "pendingTo": .strings(successors.filter(\.takesPending).map { codes[$0.agency] ?? "" }),
+                "newTo": .strings(successors.filter(\.isDefault).map { codes[$0.agency] ?? "" }),
+            ]
+        }
     }
 
     let effective: Instant
@@ -84,10 +96,7 @@ struct ResolvedSuccession {
             throw Refusal(.registryInvalid, "1 to \(Succession.maxClosings) agencies end together")
         }
         let effective = succession.effective ?? now
-        var named: [String: AgencyRecord] = [:]
-        for agency in agencies where !agency.isHub {
-            for form in [agency.code.text] + agency.aliases { named[form] = agency }
-        }
+        let named = Self.named(agencies)
         let ending = Set(succession.closings.compactMap { named[$0.agency.text]?.key })
         guard ending.count == succession.closings.count else {
             throw Self.unnamed(succession.closings, named)
@@ -128,6 +137,43 @@ struct ResolvedSuccession {
         self.effective = effective
         toleratedUntil = succession.toleratedUntil
         self.closings = closings
+    }
+
+    /// Successors of agencies that have ended without any, decided as those of agencies that end.
+    ///
+    /// - Throws: `Refusal`: `.agencyNotFound`, `.registryInvalid`, `.successorUnfit`, `.successionUndecided`.
+    static func late(
+        _ closings: [Succession.Closing], agencies: [AgencyRecord], at now: Instant
+    ) throws(Refusal) -> [Closing] {
+        guard (1...Succession.maxClosings).contains(closings.count) else {
+            throw Refusal(.registryInvalid, "1 to \(Succession.maxClosings) agencies at once")
+        }
+        let named = named(agencies)
+        let ended = Set(closings.compactMap { named[$0.agency.text]?.key })
+        guard ended.count == closings.count else { throw unnamed(closings, named) }
+        var resolved: [Closing] = []
+        for closing in closings {
+            guard let agency = named[closing.agency.text] else { throw Refusal(.agencyNotFound, closing.agency.text) }
+            guard agency.hasEnded(by: now) else {
+                throw Refusal(.registryInvalid, "\(agency.code) has not ended: close it with its successor")
+            }
+            guard agency.successors.isEmpty else { throw Refusal(.registryInvalid, "\(agency.code) has a successor") }
+            guard !closing.successors.isEmpty else {
+                throw Refusal(.successionUndecided, "\(agency.code): no successor is named")
+            }
+            resolved.append(
+                Closing(agency: agency, successors: try successors(of: closing, ended, named, at: now)))
+        }
+        return resolved
+    }
+
+    /// By every written form.
+    private static func named(_ agencies: [AgencyRecord]) -> [String: AgencyRecord] {
+        var named: [String: AgencyRecord] = [:]
+        for agency in agencies where !agency.isHub {
+            for form in [agency.code.text] + agency.aliases { named[form] = agency }
+        }
+        return named
     }
 
     private static func successors(
@@ -174,4 +220,9 @@ struct ResolvedSuccession {
         }
         return Refusal(.internalError)
     }
+}
+
+extension Decision {
+    /// For the history.
+    var detail: [String: JSONText] { ["decision": .string(number), "decisionDate": .string(date.iso8601)] }
 }

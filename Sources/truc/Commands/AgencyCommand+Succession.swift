@@ -241,28 +241,18 @@ struct SuccessionRun {
     }
 
     private func show(_ outcome: SuccessionOutcome, _ registry: RegistrySnapshot, moved: Int) throws {
-        let report = SuccessionReport(outcome, registry, options, moved: moved)
-        if output.json { return try Console.printJSON(report) }
-        for agency in report.agencies {
-            let heirs = agency.successors.map { heir in
-                let takes = [heir.takesPending ? "đang chờ" : nil, heir.isDefault ? "gửi mới" : nil].compactMap(\.self)
-                return agency.successors.count == 1 ? heir.code : "\(heir.code) (\(takes.joined(separator: ", ")))"
-            }
-            let target = heirs.isEmpty ? "không có đơn vị kế thừa" : heirs.joined(separator: ", ")
-            print("  \(agency.code) \(agency.name) → \(target); đang chờ: \(agency.waiting)")
-        }
-        let when = "hiệu lực \(outcome.effective.iso8601), theo \(options.decision)"
-        print(
-            options.dryRun
-                ? "Chưa đổi gì (dry run): \(when)."
-                : "Đã ghi: \(when). Đã chuyển \(moved) văn bản đang chờ.")
+        var report = SuccessionReport(
+            outcome, registry, try Input.decision(options.decision, options.date), isDryRun: options.dryRun,
+            moved: moved)
+        report.toleratedUntil = try options.tolerateUntil.flatMap { try Input.instant($0, "--tolerate-until") }
+        try report.show(output)
     }
 }
 
 /// A succession as commands print it. The keys are stable.
 struct SuccessionReport: Encodable {
     let effective: Instant
-    let toleratedUntil: Instant?
+    var toleratedUntil: Instant?
     let decision: String
     let decisionDate: String
     let isDryRun: Bool
@@ -290,15 +280,14 @@ struct SuccessionReport: Encodable {
         }
     }
 
+    /// - Parameter registry: in which its successors are.
     init(
-        _ outcome: SuccessionOutcome, _ registry: RegistrySnapshot, _ options: AgencyCommand.SuccessionOptions,
-        moved: Int
+        _ outcome: SuccessionOutcome, _ registry: RegistrySnapshot, _ decision: Decision, isDryRun: Bool, moved: Int
     ) {
         effective = outcome.effective
-        toleratedUntil = options.tolerateUntil.flatMap { try? Input.instant($0, "--tolerate-until") }
-        decision = options.decision
-        decisionDate = options.date
-        isDryRun = options.dryRun
+        self.decision = decision.number
+        decisionDate = decision.date.iso8601
+        self.isDryRun = isDryRun
         self.moved = moved
         agencies = outcome.agencies.map { agency in
             Agency(
@@ -306,5 +295,22 @@ struct SuccessionReport: Encodable {
                 successors: agency.successors.map { Successor($0, in: registry) },
                 waiting: agency.waiting)
         }
+    }
+
+    func show(_ output: OutputOptions) throws {
+        if output.json { return try Console.printJSON(self) }
+        for agency in agencies {
+            let heirs = agency.successors.map { heir in
+                let takes = [heir.takesPending ? "đang chờ" : nil, heir.isDefault ? "gửi mới" : nil].compactMap(\.self)
+                return agency.successors.count == 1 ? heir.code : "\(heir.code) (\(takes.joined(separator: ", ")))"
+            }
+            let target = heirs.isEmpty ? "không có đơn vị kế thừa" : heirs.joined(separator: ", ")
+            print("  \(agency.code) \(agency.name) → \(target); đang chờ: \(agency.waiting)")
+        }
+        let when = "hiệu lực \(effective.iso8601), theo \(decision)"
+        print(
+            isDryRun
+                ? "Chưa đổi gì (dry run): \(when)."
+                : "Đã ghi: \(when). Đã chuyển \(moved) văn bản đang chờ.")
     }
 }

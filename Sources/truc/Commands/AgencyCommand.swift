@@ -9,7 +9,8 @@ struct AgencyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "agency", abstract: "The agencies that documents go to and come from.",
         subcommands: [
-            Add.self, List.self, Show.self, Tree.self, Close.self, Merge.self, Split.self, Import.self, Export.self,
+            Add.self, List.self, Show.self, Tree.self, Close.self, Merge.self, Split.self, Succeed.self, Import.self,
+            Export.self,
             Requests.self, Approve.self, Reject.self,
             AgencyContactCommand.self,
         ])

@@ -120,4 +120,32 @@ import Testing
         #expect(try await test.database.recallDuties(limit: 9).isEmpty)
         await test.close()
     }
+
+    @Test func `a successor that is named later reads what was sent, is recalled from, and answers`() async throws {
+        let test = try await TestHub.open()
+        let read = try await document(10, to: .treasury, in: test)
+        let line = try #require(try await test.pending(.treasury).first)
+        let bytes = try await test.fetch(line.id.uuid, by: .treasury)
+        _ = try await test.confirm(line.id, .done, by: .treasury)
+        try await end(in: test)
+        await #expect(throws: Refusal(.packageNotFound)) { try await test.fetch(line.id.uuid, by: .stranger) }
+        let closing = Succession.Closing(
+            try TestAgency.treasury.id, successors: [Succession.Successor(try TestAgency.stranger.id)])
+        _ = try await test.database.nameSuccessors(
+            [closing], decision: Decision(number: "7/QĐ-UBND", date: try CalendarDate(iso8601: "2026-11-20")),
+            actor: "operator:test", at: .now())
+        _ = try await test.database.moveToSuccessors(at: .now())
+        #expect(try await test.fetch(line.id.uuid, by: .stranger) == bytes)
+        // What is sent to the closed identifier goes there, and so does the recall of what that has read.
+        _ = try await document(11, to: .treasury, in: test)
+        try await change(.recall, 20, of: read, in: test)
+        #expect(
+            try await lines(test) == [
+                "10 001.00.14.H52 delivered", "11 000.00.15.H52 waiting", "20 000.00.15.H52 waiting",
+            ])
+        _ = try await test.send(
+            read.status(.changeAgreed, from: TestAgency.stranger.code), from: .stranger, .status)
+        #expect(try await test.database.recallDuties(limit: 9).isEmpty)
+        await test.close()
+    }
 }
