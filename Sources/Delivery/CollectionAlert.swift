@@ -7,6 +7,8 @@ public struct CollectionAlert: Equatable, Sendable {
     /// How long an alert stays open at most. Some systems never send a status; what is a month old is nobody's alarm. A
     /// cancellation is owed for ever.
     public static let lifetime = Duration.seconds(30 * 86_400)
+    /// How long one that is over is kept for whoever looks at the table; the history keeps what it said for ever.
+    public static let remembrance = Duration.seconds(30 * 86_400)
     /// How long a delivery that is stopped or given up, of which its sender is told otherwise, is let alone.
     public static let pause = Duration.seconds(3_600)
 

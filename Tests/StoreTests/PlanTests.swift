@@ -99,7 +99,10 @@ import Testing
             Question(name: "reading") { database, _, _ in
                 _ = try await database.reading(ages: [60, 86_400], now: .now())
             },
-            Question(name: "duties") { database, _, _ in _ = try await database.recallDuties(limit: 100) },
+            Question(name: "duties") { database, _, _ in
+                _ = try await database.recallDuties(limit: 100)
+                _ = try await database.returnDuties(limit: 100)
+            },
             Question(name: "alerts") { database, _, number in
                 _ = try await database.keepCollectionAlerts(
                     by: .standard, WorkingCalendar(), at: .now().advanced(by: .seconds(3_600 * number)))

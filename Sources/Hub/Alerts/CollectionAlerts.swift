@@ -109,13 +109,13 @@ struct CollectionAlerts: Sendable {
         return due.count == Self.maxRound
     }
 
-    /// Lets go of messages that are too old, or too many.
+    /// Lets go of messages that are too old, or too many, and of alerts that are long over.
     func drop(at now: Instant) async throws -> Bool {
         let dropped = try await store.database.dropAlertNotices(at: now)
         if dropped > 0 {
             logger.error("alerts: messages were let go untold", metadata: ["messages": "\(dropped)"])
         }
-        return false
+        return try await store.database.removeClosedAlerts(at: now)
     }
 
     private func tell(_ due: AlertNotice, _ contacts: [DutyContact]) async throws -> Bool {

@@ -77,6 +77,14 @@ enum CollectionStatements {
         UPDATE collection_alert SET next_at = NULL, closed_at = $3, ending = $4 WHERE delivery_id = $1 AND duty = $2
         """
 
+    /// Some of those that have been over for long.
+    static let removeClosed = """
+        DELETE FROM collection_alert WHERE (delivery_id, duty) IN (
+            SELECT delivery_id, duty FROM collection_alert WHERE closed_at <= $1 ORDER BY closed_at LIMIT $2
+            FOR UPDATE SKIP LOCKED)
+        RETURNING delivery_id
+        """
+
     /// Ends alerts about a delivery, where there are any, in the transaction that takes its recipient's word.
     static func heard(
         _ delivery: DeliveryID, _ duties: [CollectionAlert.Duty], by envelope: Envelope

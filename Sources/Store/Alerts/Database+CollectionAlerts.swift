@@ -27,6 +27,18 @@ extension Database {
         }
     }
 
+    /// Removes alerts that have been over for `CollectionAlert.remembrance`; the history keeps them.
+    ///
+    /// - Returns: whether there may be more.
+    public func removeClosedAlerts(at now: Instant) async throws -> Bool {
+        try await run { connection in
+            let before = now.advanced(by: .zero - CollectionAlert.remembrance)
+            let removed = try connection.query(
+                CollectionStatements.removeClosed, [.timestamptz(before), .int8(Self.maxCollectionRound)])
+            return removed.count == Int(Self.maxCollectionRound)
+        }
+    }
+
     /// Alerts that are open, the most urgent first and the oldest first within.
     public func openAlerts(limit: Int) async throws -> [OpenAlert] {
         try await run { connection in

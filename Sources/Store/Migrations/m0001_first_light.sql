@@ -437,6 +437,8 @@ CREATE INDEX collection_alert_urgent_due ON collection_alert (next_at) WHERE nex
 CREATE INDEX collection_alert_due ON collection_alert (next_at) WHERE next_at IS NOT NULL AND urgency < 2;
 CREATE INDEX collection_alert_open ON collection_alert (urgency DESC, raised_at, delivery_id)
     WHERE closed_at IS NULL AND step <> 'watched';
+CREATE INDEX collection_alert_closed ON collection_alert (closed_at) WHERE closed_at IS NOT NULL;
+CREATE INDEX collection_alert_reason ON collection_alert (since, delivery_id) WHERE duty = 'reason' AND closed_at IS NULL;
 
 -- What the hub has yet to tell somebody in its own name: rows come and go.
 CREATE TABLE alert_notice (

@@ -67,6 +67,31 @@ import Testing
         await bench.close()
     }
 
+    @Test func `what is over leaves the table after its time, and never the history`() async throws {
+        let bench = try await AcceptBench()
+        let start = Instant.now()
+        for number in 1...2 {
+            _ = try await bench.store.accept(bench.acceptance("VB-\(number)", at: start) { $0.urgency = .immediate })
+        }
+        _ = try await keep(bench, at: start.advanced(by: minutes(16)))
+        #expect(try await bench.store.accept(bench.status(.arrived, of: "VB-1")).isAccepted)
+        #expect(try await bench.count("collection_alert WHERE closed_at IS NOT NULL") == 1)
+        let closed: [Instant] = try await bench.column(
+            "SELECT closed_at AS value FROM collection_alert WHERE closed_at IS NOT NULL")
+        let end = try #require(closed.first).advanced(by: CollectionAlert.remembrance)
+        #expect(try await !bench.database.removeClosedAlerts(at: end.advanced(by: .microseconds(-1))))
+        #expect(try await bench.count("collection_alert") == 2)
+        #expect(try await !bench.database.removeClosedAlerts(at: end))
+        // The other one is still open.
+        #expect(try await bench.count("collection_alert WHERE closed_at IS NULL") == 1)
+        #expect(try await bench.count("collection_alert") == 1)
+        #expect(try await events(bench).contains("alert.closed heard"))
+        // Nothing is watched anew for it.
+        _ = try await keep(bench, at: end)
+        #expect(try await bench.count("collection_alert") == 1)
+        await bench.close()
+    }
+
     @Test func `who has spoken is not watched, and who speaks in time is forgotten`() async throws {
         let bench = try await AcceptBench()
         let start = Instant.now()
@@ -182,16 +207,27 @@ import Testing
                 package: NewPackage(
                     envelope: envelope, content: status.package.content, deliveries: status.package.deliveries))
         }
-        #expect(try await bench.store.accept(returned(nil)).isAccepted)
+        let first = try returned(nil)
+        #expect(try await bench.store.accept(first).isAccepted)
+        // It stands among what is owed before anybody was asked.
+        let owed = try await bench.database.returnDuties(limit: 10)
+        #expect(owed.map(\.recipient) == [TestAgency.finance.code] && owed.map(\.documentID) == ["VB-1"])
+        #expect(owed.map(\.returned) == [first.id] && owed.map(\.since) == [first.package.envelope.acceptedAt])
         #expect(try await keep(bench, at: .now().advanced(by: .seconds(1))).raised == [.agency: 1])
+        #expect(try await bench.database.returnDuties(limit: 10) == owed)
         #expect(
             try await notices(bench) == ["sender returned-without-reason", "recipient returned-without-reason"])
         #expect(try await bench.database.openAlerts(limit: 10).map(\.duty) == [.reason])
         // Again without one: nothing is new.
         #expect(try await bench.store.accept(returned(nil)).isAccepted)
         #expect(try await bench.database.openAlerts(limit: 10).count == 1)
+        _ = try await bench.database.seal("VB-1", reason: "mật", actor: "operator:test", at: .now())
+        #expect(try await bench.database.returnDuties(limit: 10).isEmpty)
+        _ = try await bench.database.unseal("VB-1", reason: "không mật", actor: "operator:test", at: .now())
+        #expect(try await bench.database.returnDuties(limit: 10).count == 1)
         #expect(try await bench.store.accept(returned("Sai thẩm quyền")).isAccepted)
         #expect(try await bench.database.openAlerts(limit: 10).isEmpty)
+        #expect(try await bench.database.returnDuties(limit: 10).isEmpty)
         let said: [String] = try await bench.column("SELECT latest_description AS value FROM document_status")
         #expect(said == ["Sai thẩm quyền"])
         let effects: [String] = try await bench.column(
