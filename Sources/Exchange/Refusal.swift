@@ -56,6 +56,16 @@ public struct Refusal: Error, Equatable, Sendable, CustomStringConvertible {
         case transient
         /// Final, and nobody's fault to mend.
         case permanent
+
+        /// For whoever reads a message about it.
+        public var vietnamese: String {
+            switch self {
+            case .caller: "bên gửi xử lý"
+            case .operatorDuty: "đơn vị vận hành trục xử lý"
+            case .transient: "tạm thời"
+            case .permanent: "không khắc phục được"
+            }
+        }
     }
 
     /// One line of the catalogue.

@@ -98,9 +98,9 @@ struct HubNotice {
         }
         if !refused.isEmpty {
             let named = refused.prefix(maxNamed).map { recipient in
-                let entry = recipient.refusal.entry
-                return
-                    "\(name(recipient)): \(entry.vietnamese) \(entry.remedyVietnamese) [\(recipient.refusal.code.rawValue)]"
+                let (entry, code) = (recipient.refusal.entry, recipient.refusal.code.rawValue)
+                return "\(name(recipient)): \(entry.vietnamese) \(entry.remedyVietnamese) [\(code)] "
+                    + "(\(entry.class.vietnamese))"
             }
             sentences.append(
                 "Chưa giao được tới \(refused.count) nơi nhận. \(named.joined(separator: " "))\(rest(refused))")

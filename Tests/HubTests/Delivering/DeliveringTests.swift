@@ -230,7 +230,9 @@ import Testing
         lines = try await hub.pending(.construction, .status)
         #expect(lines.count == 1 && lines[0].senderWritten == TestAgency.hubCode)
         let text = String(decoding: try await hub.fetch(lines[0].id.uuid, by: .construction), as: UTF8.self)
-        #expect(text.contains("[push.refused]") && text.contains(TestAgency.finance.code))
+        let entry = Refusal.Code.pushRefused.entry
+        #expect(text.contains("[push.refused] (\(entry.class.vietnamese))") && text.contains(TestAgency.finance.code))
+        #expect(text.contains(entry.vietnamese) && text.contains(entry.remedyVietnamese))
         let report = try await hub.database.report(on: id)
         #expect(report.state == .refused && report.refusal == .pushRefused)
         let words = try await hub.asOwner { try $0.query("SELECT latest FROM document_status").count }
