@@ -137,6 +137,26 @@ import Testing
         #expect(try PolicyJudgement(plain.0, plain.1, policy: policy, binds: true).hold == nil)
     }
 
+    /// As many bytes as there may be before it, a text is not looked at; with one less it is, to its own bound.
+    @Test func theTextsOfAPackageAreLookedAtToTheirBound() throws {
+        let policy = try policy("quoc-gia")
+        let read = try reading([("Phương án TỐI MẬT.pdf", Array("%PDF-1.7".utf8))])
+        func isHeld(_ content: String) throws -> Bool {
+            var document = read.1
+            document.subject = nil
+            document.typeName = nil
+            document.content = content
+            return try PolicyJudgement(read.0, document, policy: policy, binds: true).hold != nil
+        }
+        let most = HeldWords.maxPackageBytes
+        #expect(try isHeld(String(repeating: "a", count: most - 1)))
+        #expect(try !isHeld(String(repeating: "a", count: most)))
+        // Bytes, not characters: this letter has three of them.
+        #expect(try isHeld(String(repeating: "\u{1EAD}", count: most / 3)))
+        #expect(try !isHeld(String(repeating: "\u{1EAD}", count: most / 3 + 1)))
+        #expect(try isHeld("TỐI MẬT " + String(repeating: "a", count: most)))
+    }
+
     @Test func aRecallIsNeverStopped() throws {
         var recall = Business(kind: .recall)
         recall.reason = "TỐI MẬT"

@@ -45,6 +45,105 @@ import Testing
                 "name: Đơn vị 3 → Đơn vị đổi tên", "parent: - → 000.00.13.H52", "aliases: + TC",
             ])
         #expect(plan.changes.last?.aliases == ["TC"])
+        let other = try self.plan("000.00.14.H52,Đơn vị 3,,one,a@b.vn,,,,,")
+        #expect(other.changes.map(\.differences) == [["mail: - → a@b.vn", "system: two → one"]])
+        let change = try #require(other.changes.first)
+        #expect(change.mail == "a@b.vn" && change.system?.text == "one" && change.name == "Đơn vị 3")
+        // From below to above, over more than one level.
+        let deep = try self.plan(
+            """
+            00A.01.30.H52,Tổ,000.01.30.H52,one,,,,,,
+            000.01.30.H52,Phòng,A30,one,,,,,,
+            000.00.30.H52,Sở mới,,one,,A30,,,,
+            """)
+        #expect(deep.changes.map(\.code.text) == ["000.00.30.H52", "000.01.30.H52", "00A.01.30.H52"])
+    }
+
+    /// The province with a unit below an open agency, and one that is left below an agency that has ended.
+    private func withUnits() throws -> RegistrySnapshot {
+        let before = try Province.snapshot()
+        func unit(_ key: Int64, _ code: String, below parent: AgencyKey) throws -> AgencyRecord {
+            AgencyRecord(
+                key: AgencyKey(key), code: try AgencyID(parsing: code), name: "Phòng", parent: parent,
+                system: try SystemID(parsing: "one"), version: 7, changedAt: Instant(microseconds: 0))
+        }
+        return RegistrySnapshot(
+            RegistryRecords(
+                version: 7, systems: before.systemRecords,
+                agencies: before.agencyRecords + [
+                    try unit(30, "000.01.13.H52", below: Province.construction),
+                    try unit(31, "000.01.20.H52", below: Province.ended),
+                ]))
+    }
+
+    private func plan(_ lines: [AgencyTable.Line], in registry: RegistrySnapshot) throws -> AgencyImport {
+        AgencyImport(
+            AgencyTable(reading: Array(AgencyTable.text(lines).utf8)), in: registry, at: try Province.today)
+    }
+
+    @Test func `what stands below an agency that has ended is left there, and goes below no other that has`() throws {
+        let registry = try withUnits()
+        let lines = AgencyImport.table(of: registry)
+        let same = try plan(lines, in: registry)
+        #expect(same.findings.isEmpty && same.changes.isEmpty)
+        let moved = try plan(
+            lines.filter { $0.code.text == "000.01.13.H52" }.map {
+                AgencyTable.Line(
+                    code: $0.code, name: $0.name, parent: try AgencyID(parsing: "000.00.20.H52"), system: $0.system,
+                    mail: nil, aliases: [], from: $0.from, until: nil, tolerated: nil, successors: [])
+            }, in: registry)
+        #expect(kinds(moved) == ["parent-closed@2"])
+    }
+
+    @Test func `parents that go in a circle through the registry, and one that is written otherwise`() throws {
+        let registry = try withUnits()
+        func read(_ line: String) throws -> AgencyImport {
+            AgencyImport(
+                AgencyTable(reading: Array("\(Self.heading)\n\(line)\n".utf8)), in: registry, at: try Province.today)
+        }
+        #expect(kinds(try read("000.00.13.H52,Đơn vị 2,000.01.13.H52,one,,H52.13,,,,")) == ["parent-cycle@2"])
+        // The same parent under its other form is no difference.
+        let same = try read("000.01.13.H52,Phòng,H52.13,one,,,,,,")
+        #expect(same.findings.isEmpty && same.changes.isEmpty)
+    }
+
+    /// One column at a time, of an agency that has all of them.
+    @Test func `each column that an import leaves as it is is named by itself`() throws {
+        let registry = try Province.snapshot()
+        let line = try #require(AgencyImport.table(of: registry).first { $0.code.text == "000.00.17.H52" })
+        let day = Duration.seconds(86_400)
+        let heir = try #require(line.successors.first)
+        let other = AgencyTable.Line.Successor(
+            code: try AgencyID(parsing: "000.00.14.H52"), takesPending: true, isDefault: true)
+        func detail(
+            from: Instant? = nil, until: Instant? = nil, tolerated: Instant? = nil,
+            successors: [AgencyTable.Line.Successor]? = nil, hasSystem: Bool = true
+        ) throws -> [String] {
+            let altered = AgencyTable.Line(
+                code: line.code, name: line.name, parent: line.parent, system: hasSystem ? line.system : nil,
+                mail: line.mail, aliases: line.aliases, from: from ?? line.from, until: until ?? line.until,
+                tolerated: tolerated ?? line.tolerated, successors: successors ?? line.successors)
+            let plan = try plan([altered], in: registry)
+            #expect(plan.changes.isEmpty)
+            return plan.findings.map { "\($0.kind.rawValue): \($0.detail)" }
+        }
+        #expect(try detail() == [])
+        #expect(try detail(from: line.from.advanced(by: day)) == ["not-changed-by-import: from"])
+        #expect(
+            try detail(until: #require(line.until).advanced(by: day)) == ["not-changed-by-import: until"])
+        #expect(
+            try detail(tolerated: #require(line.tolerated).advanced(by: day)) == ["not-changed-by-import: tolerated"])
+        for successors in [[], [other], [heir, other]] {
+            let told = try detail(
+                successors: successors.count < 2
+                    ? successors
+                    : [
+                        .init(code: heir.code, takesPending: true, isDefault: true),
+                        .init(code: other.code, takesPending: false, isDefault: false),
+                    ])
+            #expect(told == ["not-changed-by-import: successors"])
+        }
+        #expect(try detail(hasSystem: false) == ["not-changed-by-import: system"])
     }
 
     @Test(arguments: [

@@ -109,6 +109,74 @@ import Trust
         await bench.close()
     }
 
+    private func record(_ code: String, _ bench: AcceptBench) async throws -> AgencyRecord {
+        try #require(try await bench.database.registry().agencies.first { $0.code.text == code })
+    }
+
+    @Test func anImportCorrectsAndEndsAndAFailureChangesNothing() async throws {
+        let bench = try await AcceptBench()
+        let version = try await bench.database.registryVersion()
+        let end = try Instant(iso8601: "2026-01-01T00:00:00+07:00")
+        let system = try TestAgency.construction.systemID
+        let construction = try TestAgency.construction.id
+        let new = try AgencyID(parsing: "000.00.62.H52")
+        let changes = [
+            AgencyChange(
+                code: try AgencyID(parsing: "000.00.61.H52"), kind: .added, name: "Sở cũ", aliases: ["H52.61"],
+                validUntil: end, toleratedUntil: end.advanced(by: .seconds(86_400)),
+                successors: [Succession.Successor(new, takesPending: true, isDefault: true)], differences: []),
+            AgencyChange(
+                code: new, kind: .added, name: "Sở mới", mail: "a@b.vn", parent: construction, system: system,
+                aliases: [], differences: []),
+            AgencyChange(
+                code: try TestAgency.finance.id, kind: .changed, name: "Sở đổi tên", mail: "c@d.vn",
+                parent: construction, system: system, aliases: ["TC"], differences: []),
+            AgencyChange(
+                code: try TestAgency.treasury.id, kind: .changed, aliases: ["KB"], differences: []),
+        ]
+        func run(_ changes: [AgencyChange], basedOn version: Int64) async throws -> Bool {
+            try await bench.database.importAgencies(
+                changes, basedOn: version, file: SHA256Digest(of: [1]),
+                decision: Decision(number: "5/QĐ", date: try CalendarDate(iso8601: "2026-11-20")), actor: actor,
+                at: .now())
+        }
+        #expect(try await !run(changes, basedOn: version - 1))
+        #expect(try await bench.database.registryVersion() == version)
+        #expect(try await run(changes, basedOn: version))
+        let heir = try await record(new.text, bench)
+        #expect(try heir.mail == "a@b.vn" && heir.system == system && heir.parent == bench.key(.construction))
+        let ended = try await record("000.00.61.H52", bench)
+        #expect(ended.validUntil == end && ended.toleratedUntil == end.advanced(by: .seconds(86_400)))
+        #expect(ended.successors == [AgencySuccessor(heir.key, takesPending: true, isDefault: true)])
+        #expect(ended.aliases == ["H52.61"])
+        let changed = try await record(TestAgency.finance.code, bench)
+        #expect(changed.name == "Sở đổi tên" && changed.mail == "c@d.vn" && changed.system == system)
+        #expect(try changed.parent == bench.key(.construction) && changed.aliases.contains("TC"))
+        let named = try await record(TestAgency.treasury.code, bench)
+        #expect(try named.name == TestAgency.treasury.name && named.system == TestAgency.treasury.systemID)
+        #expect(named.aliases.contains("KB") && named.version == version + 1)
+        let told: [String] = try await bench.column(
+            """
+            SELECT concat_ws('|', detail->>'added', detail->>'changed', detail->>'decision') AS value FROM history
+            WHERE event = 'registry.agencies-imported'
+            """)
+        #expect(told == ["2|[\"000.00.14.H52\", \"001.00.14.H52\"]|5/QĐ"])
+
+        // The last of them cannot be: its written form is another's.
+        let failing = [
+            AgencyChange(
+                code: try TestAgency.stranger.id, kind: .changed, name: "Khác", system: system, aliases: [],
+                differences: []),
+            AgencyChange(
+                code: try AgencyID(parsing: "000.00.63.H52"), kind: .added, name: "Mới", aliases: ["TC"],
+                differences: []),
+        ]
+        #expect(await refusal { try await run(failing, basedOn: version + 1) } == .agencyTaken)
+        #expect(try await bench.database.registryVersion() == version + 1)
+        #expect(try await record(TestAgency.stranger.code, bench).name == TestAgency.stranger.name)
+        await bench.close()
+    }
+
     @Test func noUnitIsRegisteredBelowAnAgencyWithAnEnd() async throws {
         let bench = try await AcceptBench()
         let end = Instant.now().advanced(by: .seconds(86_400))
