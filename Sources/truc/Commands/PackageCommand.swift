@@ -6,9 +6,12 @@ import Foundation
 
 struct PackageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "package", abstract: "Look at edXML packages, and stop what must not be handed out.",
+        commandName: "package",
+        abstract: "Look at edXML packages, build, sign and verify them, and stop what must not be handed out.",
         subcommands: [
-            Check.self, Seal.self, Unseal.self, Sealed.self, Scans.self, ScanAgain.self, PassUnscanned.self,
+            Check.self, Build.self, Sign.self, Verify.self, Seal.self, Unseal.self, Sealed.self, Scans.self,
+            ScanAgain.self,
+            PassUnscanned.self,
             Repeated.self,
         ])
 
