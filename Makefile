@@ -32,7 +32,7 @@ help:
 	@echo 'make bench         build for release and measure how many packages a second are accepted;'
 	@echo '                   ARGS="--connections 64" and others: see .build/release/truc bench accept --help'
 	@echo 'make deps          install the libraries and PostgreSQL that are missing (apt; no database cluster is created)'
-	@echo 'make peers         install signxml under .build, so that tests hold our XML signatures to its'
+	@echo 'make peers         install signxml and pymerkle under .build, so that tests hold our signatures and trees to theirs'
 	@echo 'make format        format the sources'
 	@echo 'make format-check  say what is not formatted'
 	@echo
@@ -43,8 +43,8 @@ deps:
 
 # Without it the tests that want it are passed over, and say so.
 peers: deps
-	@.build/peers/bin/python -c 'import signxml' 2>/dev/null \
-		|| { python3 -m venv .build/peers && .build/peers/bin/pip install --quiet signxml==5.2.0; }
+	@.build/peers/bin/python -c 'import signxml, pymerkle' 2>/dev/null \
+		|| { python3 -m venv .build/peers && .build/peers/bin/pip install --quiet signxml==5.2.0 pymerkle==7.0.0; }
 
 build: deps
 	@$(SWIFT) build --product truc

@@ -48,9 +48,10 @@ let package = Package(
         room("EdXML", ["Exchange", "Trust", "CLibXML2", "CZlib"], resources: [.embedInCode("Schema/edxml.xsd")]),
         room("PDFSignatures", ["Exchange", "Trust", "CZlib"]),
         room("VXPProtocol", ["Exchange", "Trust"]),
+        room("AuditLog", ["Exchange", "Trust"]),
         room("Delivery", ["Exchange"]),
         room(
-            "Store", ["Exchange", "Trust", "Delivery", "CPostgreSQL", log, metrics],
+            "Store", ["Exchange", "Trust", "AuditLog", "Delivery", "CPostgreSQL", log, metrics],
             resources: [.embedInCode("Migrations")]),
         room("Hub", ["Exchange", "Trust", "EdXML", "Delivery", "Store", "CTimex", log, metrics]),
         room(
@@ -110,8 +111,9 @@ let package = Package(
         tests("EdXML", ["EdXML", "Exchange", "Trust", "CLibXML2", "CZlib", "TestKit"]),
         tests("PDFSignatures", ["PDFSignatures", "Exchange", "Trust", "CZlib", "TestKit"]),
         tests("VXPProtocol", ["VXPProtocol", "Exchange", "Trust", "TestKit"]),
+        tests("AuditLog", ["AuditLog", "Exchange", "Trust", "COpenSSL", "TestKit"]),
         tests("Delivery", ["Delivery", "Exchange", "TestKit"]),
-        tests("Store", ["Store", "Exchange", "Trust", "Delivery", "TestKit", log]),
+        tests("Store", ["Store", "AuditLog", "Exchange", "Trust", "Delivery", "TestKit", log]),
         tests("Hub", ["Hub", "Store", "EdXML", "Exchange", "Trust", "TestKit", log]),
         tests("Couriers", ["Couriers", "Delivery", "Exchange", "Hub", "Trust", "TestKit"]),
         tests(

@@ -17,7 +17,7 @@ import Testing
 
     @Test(arguments: [
         ("Exchange", "import Logging"), ("Exchange", "import Trust"), ("Delivery", "import Store"),
-        ("Delivery", "import Dispatch"),
+        ("Delivery", "import Dispatch"), ("AuditLog", "import Store"),
         ("VXPProtocol", "@testable import EdXML"), ("Trust", "import CPostgreSQL"), ("Hub", "import Hummingbird"),
         ("Hub", "import VXPProtocol"), ("Hub", "import Surfaces"), ("Surfaces", "internal import Store"),
         ("Surfaces", "import struct CPostgreSQL.PGconn"), ("Store", "import Hub"), ("Store", "import TestKit"),

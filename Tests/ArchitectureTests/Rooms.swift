@@ -25,9 +25,10 @@ struct Room {
         Room(name: "EdXML", rooms: ["Exchange", "Trust", "CLibXML2", "CZlib"], libraries: ambient),
         Room(name: "PDFSignatures", rooms: ["Exchange", "Trust", "CZlib"], libraries: ambient),
         Room(name: "VXPProtocol", rooms: ["Exchange", "Trust"], libraries: ambient),
+        Room(name: "AuditLog", rooms: ["Exchange", "Trust"], libraries: pure),
         Room(name: "Delivery", rooms: ["Exchange"], libraries: pure),
         Room(
-            name: "Store", rooms: ["Exchange", "Trust", "Delivery", "CPostgreSQL"],
+            name: "Store", rooms: ["Exchange", "Trust", "AuditLog", "Delivery", "CPostgreSQL"],
             libraries: ambient.union(collections)),
         Room(
             name: "Hub", rooms: ["Exchange", "Trust", "EdXML", "Delivery", "Store", "CTimex"],
