@@ -29,6 +29,12 @@ extension TimeOrderedID {
         return Self(uuid: UUID(uuid: bytes))
     }
 
+    /// When an identifier of ours was made, to the millisecond.
+    public var madeAt: Instant {
+        let high = withUnsafeBytes(of: uuid.uuid) { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }
+        return Instant(microseconds: Int64(high >> 16) * 1_000)
+    }
+
     /// - Throws: `ParsingProblem` unless the text is a UUID of any version.
     public init(parsing text: some StringProtocol) throws(ParsingProblem) {
         // Foundation's own reading takes "0x", signs and blanks for digits: two texts would be one id.

@@ -49,6 +49,13 @@ public struct Instant: Hashable, Comparable, Sendable, CustomStringConvertible {
         return "\(local.date.iso8601)T\(local.clockText).\(padded(local.milliseconds, 3))+07:00"
     }
 
+    /// `2026-11-21T16:04:05.123456+07:00`: all that an instant has.
+    public var iso8601Microseconds: String {
+        let local = LocalTime(self)
+        let rest = Int((microseconds % 1_000 + 1_000) % 1_000)
+        return "\(local.date.iso8601)T\(local.clockText).\(padded(local.milliseconds, 3))\(padded(rest, 3))+07:00"
+    }
+
     /// `2026/11/21 16:04:05` in Vietnam's time: edXML's `Timestamp`.
     public var edXML: String {
         let local = LocalTime(self)

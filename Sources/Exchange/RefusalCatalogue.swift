@@ -114,6 +114,7 @@ extension Refusal {
         case keyNotPrepared = "key.not-prepared"
         case secretUnreadable = "hub.secret-unreadable"
         case secretOverlap = "registry.secret-overlap"
+        case auditLogBroken = "audit.broken"
         case pushNameUnknown = "push.name-unknown"
         case pushUnreachable = "push.unreachable"
         case pushTimeout = "push.timeout"
@@ -511,6 +512,7 @@ extension Refusal {
             case .keyTooMany: .keyTooMany
             case .secretUnreadable: .secretUnreadable
             case .secretOverlap: .secretOverlap
+            case .auditLogBroken: .auditLogBroken
             case .pushNameUnknown: .pushNameUnknown
             case .pushUnreachable: .pushUnreachable
             case .pushTimeout: .pushTimeout

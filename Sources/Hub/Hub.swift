@@ -94,6 +94,9 @@ public struct Hub: Sendable {
         SuccessionKeeper(store: store, clocks: clocks, logger: logger)
     }
 
+    /// What gives the leaves of the audit log their places.
+    public func auditing(logger: Logger) -> Auditing { Auditing(database: store.database, logger: logger) }
+
     /// What shows others that this hub serves.
     public func lifeSign(logger: Logger) -> LifeSign {
         LifeSign(database: store.database, clocks: clocks, logger: logger)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuditLog
 import Exchange
 import Foundation
+import Trust
 
-/// What happened, for ever: one row of the append-only history.
+/// What happened, for ever: one row of the append-only history, and one leaf of the audit log (docs/audit.md).
 struct HistoryRow: Sendable {
     /// The events. A name is never re-used for another meaning.
     enum Event: String, CaseIterable, Sendable {
@@ -79,46 +81,90 @@ struct HistoryRow: Sendable {
     let actor: String
     var request: RequestID?
     var detail: [String: JSONText] = [:]
+    /// Rows that came to be by it, each as `EvidentialTable.append` has it; none of the history.
+    var evidence: [[UInt8]] = []
 
-    static let insert = BulkInsert(
-        into: "history",
-        [
-            ("id", .uuid), ("at", .timestamptz), ("event", .text), ("package_id", .uuid), ("delivery_id", .uuid),
-            ("actor", .text), ("request_id", .uuid), ("detail", .jsonb),
-        ])
+    /// The rows, their leaves, and what tells the sequencer of them: one statement, so that none is ever without the others.
+    /// Turns are taken in it: who changes a row that another changed before him has waited for that one's commit, and
+    /// therefore has a later turn.
+    private static let insert = """
+        WITH new AS (
+            SELECT * FROM unnest(
+                $1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::jsonb[],
+                $9::bytea[], $10::bytea[]
+            ) WITH ORDINALITY AS new (
+                id, at, event, package_id, delivery_id, actor, request_id, detail, leaf, hash, place)
+        ), told AS (
+            INSERT INTO history (id, at, event, package_id, delivery_id, actor, request_id, detail)
+            SELECT id, at, event, package_id, delivery_id, actor, request_id, detail FROM new
+        ), kept AS (
+            INSERT INTO audit_leaf (history_id, leaf, hash) SELECT id, leaf, hash FROM new
+        )
+        INSERT INTO audit_pending (history_id) SELECT id FROM new ORDER BY place
+        """
 
-    var row: [PostgresValue] {
-        [
-            .uuid(RequestID(at: at).uuid), .timestamptz(at), .text(event.rawValue),
-            .optional(package) { .uuid($0.uuid) }, .optional(delivery) { .uuid($0.uuid) }, .text(actor),
-            .optional(request) { .uuid($0.uuid) }, .jsonb(JSONText.object(detail).text),
-        ]
+    /// What writes these rows, in this order, with a leaf of the audit log for each. It belongs behind the statements that
+    /// change what the rows tell of.
+    static func statement(_ rows: [HistoryRow]) -> (String, [PostgresValue]) {
+        let ids = rows.map { RequestID(at: $0.at).uuid }
+        let details = rows.map { JSONText.object($0.detail) }
+        var leaves: [[UInt8]?] = []
+        var hashes: [[UInt8]?] = []
+        for index in rows.indices {
+            let leaf = rows[index].leaf(id: ids[index], detail: details[index])
+            leaves.append(leaf)
+            hashes.append(MerkleTree.leafHash(leaf).bytes)
+        }
+        return (
+            insert,
+            [
+                .uuids(ids), .timestamptzs(rows.map(\.at)), .texts(rows.map(\.event.rawValue)),
+                .uuids(rows.map { $0.package?.uuid }), .uuids(rows.map { $0.delivery?.uuid }),
+                .texts(rows.map(\.actor)),
+                .uuids(rows.map { $0.request?.uuid }), .jsonbs(details.map(\.text)), .byteas(leaves), .byteas(hashes),
+            ]
+        )
     }
 
-    static func statement(_ rows: [HistoryRow]) -> (String, [PostgresValue]) {
-        insert.statement(rows.map(\.row))
+    /// The row as a leaf: canonical JSON, its members in their order.
+    private func leaf(id: UUID, detail: JSONText) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(512)
+        bytes += "{\"actor\":".utf8
+        CanonicalJSON.append(actor, to: &bytes)
+        bytes += ",\"at\":\"\(at.iso8601Microseconds)\"".utf8
+        if !evidence.isEmpty {
+            bytes += ",\"changes\":".utf8
+            var separator = UInt8(ascii: "[")
+            for row in evidence {
+                bytes.append(separator)
+                separator = UInt8(ascii: ",")
+                bytes += row
+            }
+            bytes.append(UInt8(ascii: "]"))
+        }
+        if let delivery { bytes += ",\"delivery\":\"\(delivery)\"".utf8 }
+        bytes += ",\"detail\":".utf8
+        bytes += detail.text.utf8
+        bytes += ",\"event\":\"\(event.rawValue)\",\"id\":\"\(RequestID(uuid: id))\"".utf8
+        if let package { bytes += ",\"package\":\"\(package)\"".utf8 }
+        if let request { bytes += ",\"request\":\"\(request)\"".utf8 }
+        bytes += ",\"v\":1}".utf8
+        return bytes
     }
 }
 
-/// JSON that is written, never read: keys sorted, so that the same detail is the same text.
+/// JSON that is written, never read: canonical (RFC 8785), so that the same detail is the same text in the history and in
+/// its leaf.
 struct JSONText: Sendable {
     let text: String
 
     static func string(_ value: String) -> JSONText {
-        var text = "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            // jsonb cannot hold U+0000; nothing that comes here may have one, and a lost one changes no meaning.
-            case "\0": text += "\\ufffd"
-            case _ where scalar.value < 0x20:
-                let hex = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return JSONText(text: text + "\"")
+        // jsonb cannot hold U+0000; nothing that comes here may have one, and a lost one changes no meaning.
+        let value = value.utf8.contains(0) ? value.replacing("\0", with: "\u{FFFD}") : value
+        var bytes: [UInt8] = []
+        CanonicalJSON.append(value, to: &bytes)
+        return JSONText(text: String(decoding: bytes, as: UTF8.self))
     }
 
     static func number(_ value: Int) -> JSONText { JSONText(text: String(value)) }
@@ -129,6 +175,7 @@ struct JSONText: Sendable {
 
     static func array(_ values: [String]) -> String { strings(values).text }
 
+    /// Members are names of ours, in ASCII.
     static func object(_ members: [String: JSONText]) -> JSONText {
         let written = members.sorted { $0.key < $1.key }.map { "\(string($0.key).text):\($0.value.text)" }
         return JSONText(text: "{" + written.joined(separator: ",") + "}")

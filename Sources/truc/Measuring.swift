@@ -32,6 +32,15 @@ struct Successions: Service {
     }
 }
 
+/// The audit log's sequencer, for as long as the hub serves. What waits when it ends is placed by the next.
+struct AuditSequencing: Service {
+    let auditing: Auditing
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await auditing.run() }
+    }
+}
+
 /// The sampler, for as long as the hub serves.
 struct Sampling: Service {
     let sampler: GaugeSampler

@@ -23,7 +23,7 @@ struct Truc: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, SystemCommand.self, AgencyCommand.self, EndpointCommand.self, PackageCommand.self,
-            DeliveryCommand.self, ContentCommand.self, TraceCommand.self, CalendarCommand.self,
+            DeliveryCommand.self, ContentCommand.self, AuditCommand.self, TraceCommand.self, CalendarCommand.self,
             PolicyCommand.self, TrustCommand.self, PDFCommand.self,
             KeyCommand.self, ConfigCommand.self, RefusalsCommand.self, DemoCommand.self,
             BenchCommand.self,

@@ -43,11 +43,16 @@ import Testing
             SELECT package, recipient, '03', at, package FROM made;
         INSERT INTO history (id, at, event, package_id, actor, request_id)
             SELECT package, at, 'package.accepted', package, 'hub', package FROM made;
+        DELETE FROM audit_pending;
+        INSERT INTO audit_leaf SELECT package, 'x', digest FROM made;
+        INSERT INTO audit_sequence SELECT n - 1, package FROM made;
+        INSERT INTO audit_tile SELECT 0, n - 1, decode(repeat('ab', 8192), 'hex'), digest FROM made WHERE n <= \(packages) / 256;
         ANALYZE;
         """
 
     private static let tables = [
         "package", "package_key", "content", "attachment", "package_link", "delivery", "document_status", "history",
+        "audit_leaf", "audit_sequence", "audit_tile",
     ]
 
     /// Rows read by going through a table, for each of the long ones; a partition counts for its table.
@@ -117,6 +122,12 @@ import Testing
             },
             Question(name: "update") { _, store, number in
                 _ = try await store.accept(bench.acceptance("mới \(number)", kind: .update, content: "cn \(number)"))
+            },
+            Question(name: "audit") { database, _, number in
+                _ = try await AuditSequencer(database).round()
+                _ = try await database.auditState()
+                _ = try await database.auditInclusion(of: 77 * number, inTreeOf: 40_000)
+                _ = try await database.auditLeaf(traced)
             },
             Question(name: "standings") { database, _, _ in _ = try await database.standings(of: mine) },
             Question(name: "in trouble") { database, _, _ in _ = try await database.deliveries(in: .held, limit: 100) },

@@ -261,8 +261,9 @@ struct PackageRows {
         ]
     }
 
-    /// What the record says of it: one row for the package, one for each recipient that gets nothing.
-    var history: [HistoryRow] {
+    /// What the record says of it: one row for the package, with its rows as evidence, one for each recipient that gets
+    /// nothing.
+    func history(_ tables: PackageTables) -> [HistoryRow] {
         let envelope = package.envelope
         let actor = envelope.system?.text ?? HistoryRow.hubActor
         var detail: [String: JSONText] = [
@@ -276,7 +277,8 @@ struct PackageRows {
         var rows = [
             HistoryRow(
                 at: envelope.acceptedAt, event: first == nil ? .packageAccepted : .recipientsAdded,
-                package: envelope.id, actor: actor, request: envelope.requestID, detail: detail)
+                package: envelope.id, actor: actor, request: envelope.requestID, detail: detail,
+                evidence: tables.evidence(AuditSalt(package.content.key)))
         ]
         for delivery in deliveries {
             // That it is scanned is said once, with the verdict.
@@ -290,5 +292,44 @@ struct PackageRows {
                     detail: ["recipient": .string(delivery.written), "refusal": .string(refusal.code.rawValue)]))
         }
         return rows
+    }
+}
+
+/// The rows of a package in the tables, made once for these and for its leaf.
+struct PackageTables {
+    let rows: PackageRows
+    let key: [PostgresValue]
+    let package: [PostgresValue]
+    let content: [PostgresValue]
+    let attachments: [[PostgresValue]]
+    let links: [[PostgresValue]]
+    let deliveries: [[PostgresValue]]
+
+    init(_ rows: PackageRows) {
+        self.rows = rows
+        key = rows.keyRow
+        package = rows.row
+        content = rows.contentRow
+        attachments = rows.attachmentRows
+        links = rows.linkRows
+        deliveries = rows.deliveryRows
+    }
+
+    func evidence(_ salt: AuditSalt) -> [[UInt8]] {
+        var evidence: [[UInt8]] = []
+        func add(_ table: EvidentialTable, _ row: [PostgresValue]) {
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(1_024)
+            table.append(row, salt: salt, to: &bytes)
+            evidence.append(bytes)
+        }
+        add(.packages, package)
+        // Who only adds recipients has no identity of its own.
+        if rows.first == nil { add(.keys, key) }
+        add(.contents, content)
+        for row in attachments { add(.attachments, row) }
+        for row in links { add(.links, row) }
+        for row in deliveries { add(.deliveries, row) }
+        return evidence
     }
 }

@@ -248,19 +248,20 @@ struct AcceptTransaction {
     /// - Returns: the endpoints for which something was put on its way.
     private func write(_ rows: [PackageRows]) throws -> Set<EndpointKey> {
         guard !rows.isEmpty else { return [] }
+        let made = rows.map { PackageTables($0) }
         let tables: [(BulkInsert, [[PostgresValue]])] = [
-            (AcceptStatements.keys, rows.filter(\.isNotice).map(\.keyRow)),
-            (AcceptStatements.packages, rows.map(\.row)),
-            (AcceptStatements.contents, rows.map(\.contentRow)),
+            (AcceptStatements.keys, made.filter(\.rows.isNotice).map(\.key)),
+            (AcceptStatements.packages, made.map(\.package)),
+            (AcceptStatements.contents, made.map(\.content)),
             (ChunkRows.insert, rows.flatMap(\.chunkRows)),
-            (AcceptStatements.attachments, rows.flatMap(\.attachmentRows)),
-            (AcceptStatements.links, rows.flatMap(\.linkRows)),
-            (AcceptStatements.deliveries, rows.flatMap(\.deliveryRows)),
+            (AcceptStatements.attachments, made.flatMap(\.attachments)),
+            (AcceptStatements.links, made.flatMap(\.links)),
+            (AcceptStatements.deliveries, made.flatMap(\.deliveries)),
             (AcceptStatements.scans, rows.compactMap(\.scanRow)),
-            (HistoryRow.insert, rows.flatMap(\.history).map(\.row)),
         ]
         let statements = tables.filter { !$0.1.isEmpty }.map { insert, rows in insert.statement(rows) }
-        let results = try connection.pipeline(statements + [QueueRows.statement(rows)])
+        let history = HistoryRow.statement(made.flatMap { $0.rows.history($0) })
+        let results = try connection.pipeline(statements + [history, QueueRows.statement(rows)])
         return try results.last.map(EndpointKey.set) ?? []
     }
 }

@@ -7,10 +7,12 @@ import Foundation
 /// The text depends on the table only, so that every connection prepares it once.
 struct BulkInsert: Sendable {
     let sql: String
-    private let columns: [(name: String, type: PostgresType)]
+    let table: String
+    let columns: [(name: String, type: PostgresType)]
 
     /// - Parameter suffix: what follows the rows, such as what to do on a conflict.
     init(into table: String, _ columns: [(name: String, type: PostgresType)], suffix: String = "") {
+        self.table = table
         self.columns = columns
         let names = columns.map(\.name).joined(separator: ", ")
         let arrays = columns.enumerated().map { "$\($0.offset + 1)::\($0.element.type)[]" }.joined(separator: ", ")

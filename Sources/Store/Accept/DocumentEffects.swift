@@ -215,10 +215,10 @@ struct DocumentEffects {
                 status: claim.status, description: claim.description, owner: claim.owner, recipient: each.holder)
             if try answer(each.row, document, delivery, own, envelope) { isAnswer = true }
             guard DocumentStatus.owesReason(claim.status, hasReason: claim.description != nil) else {
-                heard.append(CollectionStatements.heard(delivery, [.word, .reason], by: envelope))
+                heard.append(CollectionStatements.heard(delivery, [.word, .reason], at: envelope.acceptedAt))
                 continue
             }
-            heard.append(CollectionStatements.heard(delivery, [.word], by: envelope))
+            heard.append(CollectionStatements.heard(delivery, [.word], at: envelope.acceptedAt))
             heard.append(CollectionStatements.begin(.reason, of: [delivery], at: envelope.acceptedAt))
         }
         let before = try target.decodeIfPresent("latest", as: String.self).flatMap(DocumentStatus.init(rawValue:)).map {
@@ -235,7 +235,7 @@ struct DocumentEffects {
             && !DocumentStatus.owesReason(claim.status, hasReason: claim.description != nil)
         if before?.latest == claim.status, !givesReason { return isAnswer ? .applied : .repeated }
         let after = StatusRecord.after(before, saying: claim.status)
-        try connection.pipeline(
+        try write(
             [
                 (
                     AcceptStatements.applyStatus,
@@ -245,7 +245,7 @@ struct DocumentEffects {
                         .uuid(envelope.id.uuid), .optional(after.furthest) { .text($0.rawValue) },
                     ]
                 )
-            ] + heard)
+            ] + heard, by: envelope)
         return .applied
     }
 
@@ -304,7 +304,7 @@ struct DocumentEffects {
                 after == .cancelled ? .recallAgreed : .recallDeclined, document, delivery, envelope),
         ]
         if after == .cancelled {
-            statements.append(CollectionStatements.heard(delivery, [.cancellation], by: envelope))
+            statements.append(CollectionStatements.heard(delivery, [.cancellation], at: envelope.acceptedAt))
             // Whoever cancels it has it: nothing of it stays in the list or on its way.
             for sent in try lock(document, [claim.recipient]).values.joined() {
                 guard case .become(let entered) = sent.seen.life.decide(.done) else { continue }
@@ -314,7 +314,7 @@ struct DocumentEffects {
                         .deliveryDelivered, sent.package, sent.id, envelope))
             }
         }
-        try connection.pipeline(statements)
+        try write(statements, by: envelope)
         return true
     }
 
@@ -376,6 +376,12 @@ struct DocumentEffects {
                     isKept: try row.decode("is_kept", as: Bool.self)))
         }
         return sent
+    }
+
+    /// Writes, and then what the history says of alerts that were ended by it.
+    private func write(_ statements: [PostgresStatement], by envelope: Envelope) throws {
+        let closed = try CollectionStatements.closed(try connection.pipeline(statements), by: envelope)
+        if !closed.isEmpty { try connection.pipeline([HistoryRow.statement(closed)]) }
     }
 
     private func moved(_ delivery: LockedDelivery, to after: DeliveryLife, at now: Instant) -> [PostgresStatement] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Delivery
 import Exchange
+import Foundation
 
 /// The SQL of alerts about what recipients owe of documents.
 enum CollectionStatements {
@@ -85,34 +86,45 @@ enum CollectionStatements {
         RETURNING delivery_id
         """
 
-    /// Ends alerts about a delivery, where there are any, in the transaction that takes its recipient's word.
+    /// Ends alerts about a delivery, where there are any, in the transaction that takes its recipient's word; gives a row
+    /// where somebody had been told of one (`closed`).
     static func heard(
-        _ delivery: DeliveryID, _ duties: [CollectionAlert.Duty], by envelope: Envelope
+        _ delivery: DeliveryID, _ duties: [CollectionAlert.Duty], at now: Instant
     ) -> PostgresStatement {
         (
             """
             WITH forgotten AS (
-                DELETE FROM collection_alert WHERE delivery_id = $1 AND duty = ANY ($8) AND step = 'watched'
+                DELETE FROM collection_alert WHERE delivery_id = $1 AND duty = ANY ($3) AND step = 'watched'
             ), closed AS (
                 UPDATE collection_alert SET next_at = NULL, closed_at = $2, ending = 'heard'
-                WHERE delivery_id = $1 AND duty = ANY ($8) AND step <> 'watched' AND closed_at IS NULL
+                WHERE delivery_id = $1 AND duty = ANY ($3) AND step <> 'watched' AND closed_at IS NULL
                 RETURNING delivery_id
             )
-            INSERT INTO history (id, at, event, package_id, delivery_id, actor, request_id, detail)
-            SELECT DISTINCT $3::uuid, $2::timestamptz, $4, delivery.package_id, delivery.id, $5, $6::uuid, $7::jsonb
+            SELECT DISTINCT delivery.package_id AS closed_package, delivery.id AS closed_delivery
             FROM closed JOIN delivery ON delivery.id = closed.delivery_id
-            """,
-            [
-                .uuid(delivery.uuid), .timestamptz(envelope.acceptedAt),
-                .uuid(RequestID(at: envelope.acceptedAt).uuid), .text(HistoryRow.Event.alertClosed.rawValue),
-                .text(envelope.system?.text ?? HistoryRow.hubActor), .uuid(envelope.requestID.uuid),
-                .jsonb(
-                    JSONText.object([
-                        "ending": .string(CollectionAlert.Ending.heard.rawValue), "by": .string("\(envelope.id)"),
-                    ]).text),
-                .texts(duties.map { $0.rawValue }),
-            ]
+            """, [.uuid(delivery.uuid), .timestamptz(now), .texts(duties.map { $0.rawValue })]
         )
+    }
+
+    /// What the history says of alerts that `heard` has ended.
+    ///
+    /// - Parameter results: of statements of which some are `heard`.
+    static func closed(_ results: [PostgresRows], by envelope: Envelope) throws -> [HistoryRow] {
+        var rows: [HistoryRow] = []
+        for result in results where result.columns.contains("closed_delivery") {
+            for row in result {
+                rows.append(
+                    HistoryRow(
+                        at: envelope.acceptedAt, event: .alertClosed,
+                        package: PackageID(uuid: try row.decode("closed_package", as: UUID.self)),
+                        delivery: DeliveryID(uuid: try row.decode("closed_delivery", as: UUID.self)),
+                        actor: envelope.system?.text ?? HistoryRow.hubActor, request: envelope.requestID,
+                        detail: [
+                            "ending": .string(CollectionAlert.Ending.heard.rawValue), "by": .string("\(envelope.id)"),
+                        ]))
+            }
+        }
+        return rows
     }
 
     /// The alerts that somebody has to see to now: without those of what is sealed, stopped or given up meanwhile.

@@ -553,6 +553,38 @@ CREATE TABLE history_default PARTITION OF history DEFAULT;
 CREATE INDEX history_by_package ON history (package_id);
 CREATE INDEX history_by_request ON history (request_id);
 
+-- Each row of the history as a leaf of the audit log (docs/audit.md): what its hash is made of, and the hash. Keys of other
+-- tables are not checked here: what is missing is found by the proofs, and this is written with every package.
+CREATE TABLE audit_leaf (
+    history_id uuid PRIMARY KEY,
+    leaf       bytea NOT NULL,
+    hash       bytea NOT NULL CHECK (octet_length(hash) = 32)
+);
+
+-- Leaves that have no place in the tree yet, in the order in which they were written: rows come and go.
+CREATE TABLE audit_pending (
+    turn       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    history_id uuid NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
+
+-- The places of leaves in the tree, from 0, without a gap.
+CREATE TABLE audit_sequence (
+    number     bigint PRIMARY KEY CHECK (number >= 0),
+    history_id uuid NOT NULL UNIQUE
+);
+
+-- Complete tiles of the tree: 256 neighbouring hashes, and the hash over them. What proofs are made of; a copy of what the
+-- leaves say.
+CREATE TABLE audit_tile (
+    level    smallint NOT NULL CHECK (level >= 0),
+    position bigint NOT NULL CHECK (position >= 0),
+    hashes   bytea NOT NULL CHECK (octet_length(hashes) = 8192),
+    root     bytea NOT NULL CHECK (octet_length(root) = 32),
+    PRIMARY KEY (level, position)
+);
+-- Hashes cannot be compressed.
+ALTER TABLE audit_tile ALTER COLUMN hashes SET STORAGE EXTERNAL;
+
 -- Called at every start. A month whose rows are in the default partition already stays there.
 CREATE FUNCTION make_history_partitions(first_month date, months integer) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -596,6 +628,12 @@ CREATE TRIGGER policy_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON poli
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER policy_activation_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON policy_activation
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_leaf_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_leaf
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_sequence_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_sequence
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_tile_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_tile
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER package_is_append_only BEFORE UPDATE OR DELETE ON package
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER package_is_not_truncated BEFORE TRUNCATE ON package
@@ -617,11 +655,12 @@ DO $$ BEGIN
 END $$;
 GRANT USAGE ON SCHEMA public TO truc_runtime;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO truc_runtime;
-GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, recall, seal, history,
+GRANT INSERT ON package_key, package, package_link, content, content_chunk, attachment, delivery, document_status, recall, seal, history, audit_leaf, audit_pending, audit_sequence, audit_tile,
     collection_alert, alert_notice, repeated_code, duty_contact, system, system_secret, system_client_key, agency, agency_alias, agency_successor,
     agency_request, wrapping_key, holiday,
     hub_downtime, endpoint, node, queue, delivery_attempt, lost_claim, agency_pickup, policy, policy_activation, malware_scan, trust_item TO truc_runtime;
 GRANT DELETE ON system_client_key, holiday, node, queue, agency_successor, collection_alert, alert_notice, duty_contact TO truc_runtime;
+GRANT DELETE ON audit_pending TO truc_runtime;
 GRANT UPDATE (after) ON sweep_cursor TO truc_runtime;
 GRANT UPDATE (step, since, next_at, raised_at, closed_at, ending) ON collection_alert TO truc_runtime;
 GRANT UPDATE (due_at) ON alert_notice TO truc_runtime;

@@ -128,6 +128,7 @@ struct Daemon {
                 .init(service: edge), .init(service: TLSRenewal(tls: tls, courier: courier, logger: logger)),
                 .init(service: LifeSigns(sign: hub.lifeSign(logger: logger))),
                 .init(service: Successions(keeper: hub.successions(logger: logger))),
+                .init(service: AuditSequencing(auditing: hub.auditing(logger: logger))),
                 .init(
                     service: Pushing(
                         delivering: hub.delivering(
