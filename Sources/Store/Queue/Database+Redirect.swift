@@ -40,7 +40,8 @@ extension Database {
     ///   - isTrial: decides and changes nothing.
     /// - Throws: `Refusal`: `.packageNotFound`, `.agencyNotFound`; `.redirectForbidden` without a ground; `.recipientClosed`
     ///   and `.recipientNoSystem` of who would get it; `.confirmationConflict` for what is delivered or over;
-    ///   `.redirectSeen`, `.redirectKnown`, `.deliveryInFlight`; `.documentFrozen`, `.packageSealed`.
+    ///   `.redirectSeen`, `.redirectKnown`, `.deliveryInFlight`; `.documentFrozen`, `.packageSealed`;
+    ///   `.malwareScanPending` and `.malwareScanImpossible` for what was given up before it was scanned.
     public func redirect(
         _ id: DeliveryID, to agency: AgencyID, consent: SenderConsent? = nil, reason: String, actor: String,
         at now: Instant, isTrial: Bool = false
@@ -51,6 +52,7 @@ extension Database {
                 let (after, ground) = try redirection.decide(hasConsent: consent != nil)
                 try RecallGuard.check(id, connection)
                 try SealGuard.check(id, connection)
+                if after.state == .waiting { try ScanGuard.check(redirection.scan, id) }
                 let done = try redirection.outcome(after, ground)
                 // Held where it is already: there is nothing to write.
                 if isTrial || ground == .sameAgency && after.state == .held { return done }
@@ -77,11 +79,15 @@ private struct Redirection {
     private let wasFetched: Bool
     private let isCarried: Bool
     private let target: PostgresRow
+    /// Of its package.
+    let scan: PostgresRows
 
     init(_ id: DeliveryID, to agency: AgencyID, _ connection: PostgresConnection, at now: Instant) throws {
         (self.id, self.now, self.connection) = (id, now, connection)
         // Neither an endpoint nor a succession changes from here on.
         try connection.query(QueueStatements.holdEndpoints)
+        // As the end of a scan does: one that ends meanwhile is seen, or sees what is done here.
+        scan = try connection.query(ScanStatements.lockOfDelivery, [.uuid(id.uuid)])
         guard let about = try connection.query(RedirectStatements.subject, [.uuid(id.uuid)]).first else {
             throw Refusal(.packageNotFound, id.description)
         }
@@ -117,7 +123,11 @@ private struct Redirection {
         self.from = from
         to = try connection.agencyKey(agency)
         target = try connection.query(
-            RedirectStatements.target, [.int8(from), .int8(to), .uuid(id.uuid), .uuid(document), .timestamptz(now)]
+            RedirectStatements.target,
+            [
+                .int8(from), .int8(to), .uuid(id.uuid), .uuid(document), .timestamptz(now),
+                .uuid(try subject.decode("package_id", as: UUID.self)),
+            ]
         ).only()
     }
 
@@ -133,6 +143,10 @@ private struct Redirection {
             throw Refusal(code, "\(id): \(life.state.rawValue), \(fromCode) → \(toCode)")
         case .become(let after, let ground):
             if ground != .sameAgency {
+                // Recalled from anybody, a document gets no further recipient.
+                if try ground == .consent && target.decode("is_frozen", as: Bool.self) {
+                    throw Refusal(.documentFrozen, id.description)
+                }
                 if try !target.decode("is_open", as: Bool.self) { throw Refusal(.recipientClosed, toCode) }
                 if try !target.decode("has_system", as: Bool.self) { throw Refusal(.recipientNoSystem, toCode) }
             }
@@ -229,6 +243,7 @@ private enum RedirectStatements {
             EXISTS (
                 SELECT FROM delivery WHERE document_package_id = $4 AND recipient_agency_id = $2 AND id <> $3
             ) AS is_known,
+            EXISTS (SELECT FROM recall WHERE document_package_id = $6) AS is_frozen,
             (SELECT url FROM endpoint WHERE agency_id = $2 AND state <> 'removed') AS url
         FROM agency AS origin, agency AS target WHERE origin.id = $1 AND target.id = $2
         """

@@ -191,6 +191,48 @@ import Testing
         await bench.close()
     }
 
+    @Test func whatWasRecalledFromAnybodyGetsNoFurtherAgency() async throws {
+        let bench = try await QueueBench()
+        let accepting = bench.accepting
+        let sent = try await bench.accept(accepting.acceptance("CHUNG", to: [.finance, .treasury]))
+        let (mine, other) = (sent.package.deliveries[0].id, sent.package.deliveries[1].id)
+        _ = try await accepting.fetch(other.uuid, by: .treasury)
+        try await bench.accept(accepting.status(.recallRequested, of: "CHUNG", from: .construction, to: .treasury))
+        #expect(await refusal { try await redirect(mine, to: .stranger, consent: consent(), bench) } == .documentFrozen)
+        // From the one that it was sent to it was not recalled.
+        #expect(try await redirect(mine, to: .finance, bench).after == .waiting)
+        await bench.close()
+    }
+
+    @Test func whatWasGivenUpUnscannedDoesNotGoUnscanned() async throws {
+        let bench = try await QueueBench()
+        let plain = try bench.accepting.acceptance("QUET")
+        var envelope = plain.package.envelope
+        envelope.awaitsScan = true
+        let delivery = NewDelivery(
+            id: DeliveryID(), written: TestAgency.finance.code,
+            outcome: .held(try bench.accepting.key(.finance), Refusal(.malwareScanPending)))
+        let sent = try await bench.accept(
+            Acceptance(
+                registryVersion: plain.registryVersion,
+                package: NewPackage(envelope: envelope, content: plain.package.content, deliveries: [delivery])))
+        try await bench.order(.expire, delivery.id)
+        func code(_ agency: TestAgency) async -> Refusal.Code? {
+            await refusal { try await redirect(delivery.id, to: agency, consent: consent(), bench) }
+        }
+        #expect(await code(.finance) == .malwareScanPending)
+        #expect(await code(.stranger) == .malwareScanPending)
+        let now = Instant.now().advanced(by: .seconds(1))
+        let scan = try #require(try await bench.database.claimScans(limit: 1, until: now, at: now).first)
+        _ = try await bench.database.end(scan, ScanEnd(.impossible, detail: "quá dài"), at: now)
+        #expect(await code(.stranger) == .malwareScanImpossible)
+        try await bench.database.order(.pass, scanOf: sent.id, reason: "tay", actor: "operator:test", at: now)
+        #expect(try await bench.state(delivery.id) == .expired)
+        #expect(await code(.stranger) == nil)
+        #expect(try await listed(.stranger, bench) == [delivery.id])
+        await bench.close()
+    }
+
     @Test func whatIsHeldStaysHeldWhereverItGoes() async throws {
         let bench = try await QueueBench()
         let accepting = bench.accepting
