@@ -22,6 +22,9 @@ enum HoldStatements {
         "(delivery.state = 'held' AND delivery.refusal IS NOT DISTINCT FROM '\(code.rawValue)')"
     }
 
+    /// What a delivery is kept back for.
+    static let keptFor = "SELECT refusal FROM delivery WHERE id = $1 AND \(isKept())"
+
     /// Why a delivery cannot go although the sender has confirmed it; NULL when it can.
     private static let next = """
         CASE

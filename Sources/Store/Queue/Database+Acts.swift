@@ -11,7 +11,8 @@ extension Database {
     ///   - agencies: of whoever asks: only what goes to one of them. Nil for an operator.
     ///   - isTrial: decides and changes nothing.
     /// - Returns: the state before and the state after; the same when it was so already.
-    /// - Throws: `Refusal`: `.packageNotFound`, `.confirmationConflict` where it does not fit, `.documentFrozen`,
+    /// - Throws: `Refusal`: `.packageNotFound`, `.confirmationConflict` where it does not fit (also to hold what is kept back
+    ///   for its sender's word or its scan, and would go on with that), `.documentFrozen`,
     ///   `.packageSealed`, `.malwareScanPending` and `.malwareScanImpossible` for what would go out although it was recalled,
     ///   is sealed, or is not scanned.
     public func order(
@@ -40,7 +41,9 @@ extension Database {
                     state: state, failures: Int(try row.decode("failures", as: Int32.self)),
                     hasEntered: try row.decode("has_entered", as: Bool.self))
                 switch life.decide(act, isSeen: wasFetched || wasCarried || wasClaimed) {
-                case .unchanged: return (state, state)
+                case .unchanged:
+                    if act == .hold { try HoldGuard.check(id, connection) }
+                    return (state, state)
                 case .refuse: throw Refusal(.confirmationConflict, "\(id): \(state.rawValue) → \(act.rawValue)")
                 case .become(let after):
                     if after.state == .waiting {
@@ -64,6 +67,17 @@ extension Database {
                 }
             }
         }
+    }
+}
+
+/// Keeps an operator from taking for held by a word what goes on by itself.
+private enum HoldGuard {
+    /// - Throws: `Refusal(.confirmationConflict)`.
+    static func check(_ id: DeliveryID, _ connection: PostgresConnection) throws {
+        guard let row = try connection.query(HoldStatements.keptFor, [.uuid(id.uuid)]).first else { return }
+        throw Refusal(
+            .confirmationConflict,
+            "\(id): \(try row.decode("refusal", as: String.self)) → hold; truc delivery expire, truc package seal")
     }
 }
 

@@ -33,8 +33,10 @@ extension Database {
         }
     }
 
-    /// Ends a seal: what it had stopped goes on, but for what was recalled meanwhile.
+    /// Ends a seal: what it had stopped goes on, but for what was recalled meanwhile, or is under another seal.
     ///
+    /// A seal of an operator's says nothing of malware that a scan has found: that of the hub follows it.
+    /// - Returns: with the seal that is in force then, if there is one; as a trial without, with the one that would end.
     /// - Throws: `Refusal`: as `seal`; `.sealNotFound` for a document that is not sealed; `.contentDestroyed` when
     ///   there is nothing left to be handed out.
     public func unseal(
@@ -48,9 +50,10 @@ extension Database {
                 guard try connection.query(SealStatements.isDestroyed, [.uuid(change.document.uuid)]).isEmpty else {
                     throw Refusal(.contentDestroyed, "\(change.document)")
                 }
-                if isTrial { return try change.report(old) }
-                try change.unseal(reason: reason, actor: actor, at: now)
-                return try change.report(nil)
+                let next = try change.following(old, at: now)
+                if isTrial { return try change.report(next ?? old) }
+                try change.unseal(into: next, reason: reason, actor: actor, at: now)
+                return try change.report(next)
             }
         }
     }
@@ -95,6 +98,10 @@ private struct SealChange {
         let life: DeliveryLife
         let isStoppedBySeal: Bool
         let isRecalled: Bool
+        /// By itself, or with what it updates.
+        let isSealedOtherwise: Bool
+        /// Of an update it is another than the one that is sealed.
+        let document: PackageID
     }
 
     let document: PackageID
@@ -121,7 +128,9 @@ private struct SealChange {
                 life: DeliveryLife(state: state, failures: Int(try row.decode("failures", as: Int32.self))),
                 isStoppedBySeal: state == .held
                     && [.packageSealed, .malwareFound].contains(refusal.flatMap(Refusal.Code.init(rawValue:))),
-                isRecalled: try row.decode("is_recalled", as: Bool.self))
+                isRecalled: try row.decode("is_recalled", as: Bool.self),
+                isSealedOtherwise: try row.decode("is_sealed_otherwise", as: Bool.self),
+                document: PackageID(uuid: try row.decode("document_package_id", as: UUID.self)))
         }
         try connection.query(SealStatements.lockQueue, [.uuids(deliveries.map { $0.id.uuid })])
     }
@@ -151,12 +160,7 @@ private struct SealChange {
     }
 
     func seal(reason: String, actor: String, at now: Instant) throws {
-        var statements: [PostgresStatement] = [
-            (
-                SealStatements.add,
-                [.uuid(document.uuid), .timestamptz(now), .text(actor), .text(reason)]
-            )
-        ]
+        var statements = [added(SealReport.Seal(at: now, actor: actor, reason: reason, isOld: false))]
         var stopped = 0
         for delivery in deliveries {
             guard case .become(let held) = delivery.life.decide(.hold, isSeen: true) else { continue }
@@ -169,24 +173,52 @@ private struct SealChange {
         try run(statements)
     }
 
-    func unseal(reason: String, actor: String, at now: Instant) throws {
-        var statements: [PostgresStatement] = [(SealStatements.end, [.uuid(document.uuid), .timestamptz(now)])]
-        var released = 0
-        for delivery in deliveries where delivery.isStoppedBySeal {
-            // Held as ever, but no more for the seal's sake.
-            guard !delivery.isRecalled, case .become(let waiting) = delivery.life.decide(.release, isSeen: true) else {
-                statements.append(moved(delivery, to: delivery.life, nil, reason, at: now))
-                continue
-            }
-            statements.append(moved(delivery, to: waiting, nil, reason, at: now))
-            statements.append((SealStatements.enterQueue, [.uuid(delivery.id.uuid), .timestamptz(now)]))
-            statements.append(history(.deliveryReleased, delivery, reason, actor, at: now))
-            released += 1
+    /// The seal that takes the place of an operator's when that is taken off: whoever does it may know nothing of the malware
+    /// that was found meanwhile. Nil: none.
+    func following(_ old: SealReport.Seal, at now: Instant) throws -> SealReport.Seal? {
+        guard old.actor != HistoryRow.hubActor else { return nil }
+        let packages = Set(deliveries.filter { $0.document == document }.map { $0.package.uuid })
+        let found = try connection.query(SealStatements.malware, [.uuids(Array(packages)), .uuid(document.uuid)])
+        return try found.first.map { row in
+            SealReport.Seal(
+                at: now, actor: HistoryRow.hubActor,
+                reason: SealReport.malware(try row.decode("detail", as: String.self)), isOld: false)
         }
-        statements.append(CollectionStatements.begin(.word, of: deliveries.map(\.id), at: now))
-        statements.append(history(.packageUnsealed, stopped: released, reason, actor, at: now))
+    }
+
+    func unseal(into next: SealReport.Seal?, reason: String, actor: String, at now: Instant) throws {
+        try connection.query(SealStatements.end, [.uuid(document.uuid), .timestamptz(now)])
+        var statements: [PostgresStatement] = []
+        if let next {
+            statements.append(history(.packageUnsealed, stopped: 0, reason, actor, at: now))
+            statements.append(added(next))
+            statements.append(history(.packageSealed, stopped: 0, next.reason, next.actor, at: now))
+            return try run(statements)
+        }
+        let stopped = deliveries.filter { $0.isStoppedBySeal && !$0.isSealedOtherwise }
+        // What else keeps one of them back, a scan for example, still does.
+        let (free, _) = try KeptDeliveries(connection: connection).release(
+            stopped.filter { !$0.isRecalled }.map { $0.id.uuid }, document: document, at: now)
+        for delivery in stopped where delivery.isRecalled {
+            // Held as ever, but no more for the seal's sake.
+            statements.append(moved(delivery, to: delivery.life, nil, reason, at: now))
+        }
+        let released = Set(free.filter(\.isOnItsWay).map(\.delivery))
+        for delivery in stopped where released.contains(delivery.id) {
+            statements.append(history(.deliveryReleased, delivery, reason, actor, at: now))
+        }
+        let readable = deliveries.filter { !$0.isSealedOtherwise }
+        statements.append(CollectionStatements.begin(.word, of: readable.map(\.id), at: now))
+        statements.append(history(.packageUnsealed, stopped: released.count, reason, actor, at: now))
         try run(statements)
         try KeptDeliveries(connection: connection).releaseUpdates(ofDocument: document, at: now)
+    }
+
+    private func added(_ seal: SealReport.Seal) -> PostgresStatement {
+        (
+            SealStatements.add,
+            [.uuid(document.uuid), .timestamptz(seal.at), .text(seal.actor), .text(seal.reason)]
+        )
     }
 
     /// A document may have more recipients than one pipeline has room for.

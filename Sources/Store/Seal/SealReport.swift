@@ -65,11 +65,14 @@ public struct SealReport: Sendable, Equatable {
     /// The hub's own name, at the head of the record.
     public let hubName: String
     public let document: Document
-    /// Nil when it is not sealed: a trial, or just unsealed.
+    /// Nil when it is not sealed: a trial, or just unsealed. Of an unsealing the one that follows.
     public let seal: Seal?
     public let recipients: [Recipient]
     /// The sender's own systems that read it again.
     public let senderReads: [Read]
+
+    /// Why the hub seals what a scan has found something in.
+    static func malware(_ detail: String) -> String { "mã độc: \(detail)" }
 }
 
 /// A seal in force, for the operator's list.

@@ -31,14 +31,21 @@ enum SealStatements {
         ORDER BY id LIMIT 2
         """
 
-    /// What is about the document and would be handed out: its deliveries, and those of its updates.
+    /// What is about the document and would be handed out: its deliveries, and those of its updates. An update may be sealed
+    /// by itself, and beside the document of which it is one.
     static let lockDeliveries = """
-        SELECT id, package_id, state, failures, refusal, recipient_agency_id IS NOT NULL AND EXISTS (
-            SELECT FROM recall WHERE recall.recipient_agency_id = delivery.recipient_agency_id
-                AND recall.document_package_id = $1) AS is_recalled
-        FROM delivery WHERE document_package_id IN (
+        SELECT delivery.id, package_id, document_package_id, state, failures, refusal,
+            recipient_agency_id IS NOT NULL AND EXISTS (
+                SELECT FROM recall WHERE recall.recipient_agency_id = delivery.recipient_agency_id
+                    AND recall.document_package_id = $1) AS is_recalled,
+            EXISTS (
+                SELECT FROM seal WHERE seal.unsealed_at IS NULL AND seal.document_package_id <> $1
+                    AND seal.document_package_id IN (
+                        delivery.document_package_id, CASE package.kind WHEN 'update' THEN package.about_package_id END)
+            ) AS is_sealed_otherwise
+        FROM delivery JOIN package ON package.id = package_id WHERE document_package_id IN (
             SELECT $1::uuid UNION ALL SELECT id FROM package WHERE about_package_id = $1 AND kind = 'update')
-        ORDER BY id FOR NO KEY UPDATE
+        ORDER BY delivery.id FOR NO KEY UPDATE OF delivery
         """
 
     static let lockQueue = "SELECT delivery_id FROM queue WHERE delivery_id = ANY ($1) ORDER BY delivery_id FOR UPDATE"
@@ -49,16 +56,13 @@ enum SealStatements {
     static let add = "INSERT INTO seal (document_package_id, sealed_at, sealed_by, reason) VALUES ($1, $2, $3, $4)"
     static let end = "UPDATE seal SET unsealed_at = $2 WHERE document_package_id = $1 AND unsealed_at IS NULL"
 
-    /// Back at the beginning of its way, as `QueueStatements.enter`, with the rank of its package.
-    static let enterQueue = """
-        INSERT INTO queue (delivery_id, endpoint_id, rank, first_due)
-        SELECT delivery.id, endpoint.id, \(ClaimCursor.ranks) - 1 - package.urgency, $2
-        FROM delivery JOIN package ON package.id = delivery.package_id
-        JOIN endpoint ON endpoint.agency_id = delivery.recipient_agency_id AND endpoint.state <> 'removed'
-        WHERE delivery.id = $1
-        ON CONFLICT (delivery_id) DO UPDATE SET
-            endpoint_id = excluded.endpoint_id, is_parked = false, due_at = NULL, attempts = 0,
-            first_due = excluded.first_due
+    /// What a scan has found in these packages, unless an operator has taken off the seal that it was worth.
+    static let malware = """
+        SELECT coalesce(detail, '') AS detail FROM malware_scan WHERE package_id = ANY ($1) AND outcome = 'found'
+            AND NOT EXISTS (
+                SELECT FROM seal WHERE seal.document_package_id = $2 AND sealed_by = '\(HistoryRow.hubActor)'
+                    AND unsealed_at IS NOT NULL)
+        ORDER BY package_id LIMIT 1
         """
 
     static let isDestroyed = "SELECT FROM content WHERE package_id = $1 AND wrapped_key IS NULL"

@@ -104,16 +104,32 @@ extension PackageCommand {
 
 /// Which scan, and why.
 struct ScanOptions: ParsableArguments {
-    @Argument(help: "The DocId of a package.") var id: String
+    @Argument(help: "The DocId of a package, or the docId of a delivery of it.") var id: String
     @Option(help: "Why, for the history.") var reason: String
+    @Flag(help: "Tell whether it would be done, and change nothing.") var dryRun = false
     @OptionGroup var installation: InstallationOptions
+    @OptionGroup var output: OutputOptions
+
+    /// What became of a scan, as printed: `waiting`, or a `ScanOutcome`.
+    struct Outcome: Encodable {
+        let docId: PackageID
+        let before: String
+        let after: String
+        let dryRun: Bool
+    }
 
     func run(_ act: ScanAct, _ said: String) async throws {
         let reason = try Input.text(self.reason, "--reason")
-        guard let package = try? PackageID(parsing: id) else { throw Refusal(.malwareScanNotFound, id) }
-        try await Installation.visit(installation) {
-            try await $0.order(act, scanOf: package, reason: reason, actor: Operator.actor, at: .now())
+        guard let id = try? PackageID(parsing: id) else { throw Refusal(.malwareScanNotFound, id) }
+        let (package, before) = try await Installation.visit(installation) {
+            try await $0.order(
+                act, scanOf: id, reason: reason, actor: Operator.actor, at: .now(), isTrial: dryRun)
         }
-        print("\(said): \(package).")
+        let waiting = PackageCommand.ScanState.waiting.rawValue
+        let outcome = Outcome(
+            docId: package, before: before?.rawValue ?? waiting,
+            after: act == .pass ? ScanOutcome.passed.rawValue : waiting, dryRun: dryRun)
+        if output.json { return try Console.printJSON(outcome) }
+        print(dryRun ? "\(said) (chạy thử, chưa đổi): \(package)." : "\(said): \(package).")
     }
 }

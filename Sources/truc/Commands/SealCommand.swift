@@ -48,7 +48,7 @@ extension PackageCommand {
                 else { throw Refusal(.fileUnwritable, record) }
             }
             if change.output.json { return try Console.printJSON(SealText.Shown(report, isTrial: change.dryRun)) }
-            for line in SealText.sealed(report, isTrial: change.dryRun) { print(line) }
+            for line in SealText.sealed(report, isTrial: change.dryRun) { Console.line(line) }
             Console.printTable(SealText.table(report))
             if let record { print("Dự thảo biên bản: \(record)") }
         }
@@ -60,7 +60,9 @@ extension PackageCommand {
             discussion: """
                 truc package unseal 0193a5c4-… --reason "Công văn 7/CAT: không phải bí mật nhà nước"
 
-                What was recalled meanwhile stays held. A document whose content was destroyed stays sealed.
+                What was recalled meanwhile stays held, and so does what is under another seal. Where a scan has found malware
+                while it was sealed for something else, the hub's own seal follows, and is taken off by the same command
+                again. A document whose content was destroyed stays sealed.
                 """)
 
         @OptionGroup var change: SealOptions
@@ -71,7 +73,7 @@ extension PackageCommand {
                     change.id, reason: reason, actor: Operator.actor, at: .now(), isTrial: change.dryRun)
             }
             if change.output.json { return try Console.printJSON(SealText.Shown(report, isTrial: change.dryRun)) }
-            print("Bỏ niêm phong văn bản \(report.document.documentID)\(change.dryRun ? " (chạy thử, chưa đổi)" : "").")
+            for line in SealText.unsealed(report, isTrial: change.dryRun) { Console.line(line) }
             Console.printTable(SealText.table(report))
         }
     }
@@ -206,6 +208,17 @@ enum SealText {
         return seal.isOld
             ? ["Văn bản \(document) đã bị niêm phong từ \(seal.at.iso8601), \(seal.actor): \(seal.reason)."]
             : ["Đã niêm phong văn bản \(document) lúc \(seal.at.iso8601)."]
+    }
+
+    /// A seal that follows was made by this call, or would be.
+    static func unsealed(_ report: SealReport, isTrial: Bool) -> [String] {
+        let trial = isTrial ? " (chạy thử, chưa đổi)" : ""
+        let lines = ["Bỏ niêm phong văn bản \(report.document.documentID)\(trial)."]
+        guard let seal = report.seal, !seal.isOld else { return lines }
+        return lines + [
+            "Trục niêm phong tiếp: \(seal.reason). Nếu là nhầm, truc package unseal lần nữa (sealed again for what the scan "
+                + "found; unseal once more if that is a mistake)."
+        ]
     }
 
     /// Those who have it first.
