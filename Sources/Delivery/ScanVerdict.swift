@@ -56,7 +56,7 @@ public struct ScannerHealth: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - free: places that are free.
-    ///   - running: scans under way.
+    ///   - running: scans that it has been given and that have not ended.
     public func places(_ free: Int, running: Int, at now: Instant) -> Int {
         guard isAway else { return free }
         return running == 0 && free > 0 && now >= nextProbe ? 1 : 0
@@ -67,9 +67,13 @@ public struct ScannerHealth: Equatable, Sendable {
 public enum ScanRetry: Equatable, Sendable {
     case again(after: Duration)
     case pass
+    /// It is the package: the scanner answers others and never this one. An operator decides.
+    case giveUp
 
     /// Where the policy lets pass what the scanner does not answer, it is asked so often.
     public static let maxTriesBeforePass = 3
+    /// So often a scanner that answers others is asked of one package: it may be what the scanner falls over.
+    public static let maxTries = 6
     /// Between two tries of a package, growing; the last for ever.
     public static let delays: [Duration] = [.seconds(2), .seconds(10), .seconds(60), .seconds(600)]
 
@@ -78,6 +82,7 @@ public enum ScanRetry: Equatable, Sendable {
     ///   - isAway: whether the scanner counts as away.
     public static func decide(failures: Int, whenAway: MalwareScanRule.WhenAway, isAway: Bool) -> ScanRetry {
         if whenAway == .pass, isAway || failures >= maxTriesBeforePass { return .pass }
+        if !isAway, failures >= maxTries { return .giveUp }
         return .again(after: delays[min(max(failures, 1), delays.count) - 1])
     }
 }

@@ -20,15 +20,17 @@ public final class TestClamd: Sendable {
 
     public var address: ScannerAddress { .socket(path: socket) }
 
-    /// - Parameter maxStream: `StreamMaxLength`, in bytes.
-    public static func start(maxStream: Int = 10 << 20) async throws -> TestClamd {
+    /// - Parameters:
+    ///   - maxStream: `StreamMaxLength`, in bytes.
+    ///   - further: lines of its settings.
+    public static func start(maxStream: Int = 10 << 20, further: String = "") async throws -> TestClamd {
         let output = Pipe()
-        let clamd = try TestClamd(maxStream: maxStream, output)
+        let clamd = try TestClamd(maxStream: maxStream, further: further, output)
         try await clamd.listen(to: output)
         return clamd
     }
 
-    private init(maxStream: Int, _ output: Pipe) throws {
+    private init(maxStream: Int, further: String, _ output: Pipe) throws {
         // Short: the path of a socket has room for 107 bytes.
         let directory = try TestCluster.temporaryDirectory()
         socket = directory + "/clamd.ctl"
@@ -45,6 +47,7 @@ public final class TestClamd: Sendable {
             Foreground yes
             MaxThreads 4
             SelfCheck 0
+            \(further)
 
             """
         let file = directory + "/clamd.conf"

@@ -163,6 +163,79 @@ import Testing
         clamd.stop()
     }
 
+    @Test func itWaitsLongerForAVerdictThanClamdTakesForOne() {
+        // MaxScanTime of a clamd that is told nothing.
+        #expect(ScanLimits().verdict >= .seconds(150))
+        #expect(ScanLimits().total > ScanLimits().verdict)
+    }
+
+    @Test func whatIsLockedByAPasswordOrNestedTooDeepIsNotClean() async throws {
+        let clamd = try await TestClamd.start(further: "AlertEncrypted yes\nMaxRecursion 3")
+        #expect(await scan(try files(try Self.zipped(TestClamd.eicar, depth: 2)), clamd.address) != .clean)
+        for file in [
+            try Self.zipped(TestClamd.eicar, depth: 6), try Self.zipped(TestClamd.eicar, depth: 1, password: "x"),
+        ] {
+            let verdict = await scan(try files(file), clamd.address)
+            guard case .impossible(let detail) = verdict else {
+                Issue.record("\(verdict)")
+                continue
+            }
+            #expect(detail.contains("Heuristics."))
+        }
+        clamd.stop()
+    }
+
+    /// A ZIP in a ZIP, so many times; the outermost locked, where a password is given.
+    private static func zipped(_ bytes: [UInt8], depth: Int, password: String? = nil) throws -> [UInt8] {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["python3", "-c", zipper, String(depth), password ?? ""]
+        let (input, output) = (Pipe(), Pipe())
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        try input.fileHandleForWriting.write(contentsOf: bytes)
+        try input.fileHandleForWriting.close()
+        let zipped = try #require(try output.fileHandleForReading.readToEnd())
+        process.waitUntilExit()
+        return Array(zipped)
+    }
+
+    /// Python reads locked archives and writes none, so that the cipher of PKWARE's note (6.1) stands here.
+    private static let zipper = """
+        import io, struct, sys, zipfile, zlib
+        data, depth, password = sys.stdin.buffer.read(), int(sys.argv[1]), sys.argv[2].encode()
+
+        def locked(data):
+            keys = [0x12345678, 0x23456789, 0x34567890]
+            def crc(byte, value): return zlib.crc32(bytes([byte]), value ^ 0xFFFFFFFF) ^ 0xFFFFFFFF
+            def update(byte):
+                keys[0] = crc(byte, keys[0])
+                keys[1] = ((keys[1] + (keys[0] & 255)) * 134775813 + 1) & 0xFFFFFFFF
+                keys[2] = crc(keys[1] >> 24, keys[2])
+            def cipher(byte):
+                word = (keys[2] | 2) & 0xFFFF
+                out = byte ^ ((word * (word ^ 1) >> 8) & 255)
+                update(byte)
+                return out
+            for byte in password: update(byte)
+            sum = zlib.crc32(data)
+            body = bytes(cipher(byte) for byte in bytes(11) + bytes([sum >> 24]) + data)
+            common = struct.pack("<HHHHHIIIHH", 20, 1, 0, 0, 33, sum, len(body), len(data), 5, 0)
+            local = b"PK\\x03\\x04" + common + b"a.bin" + body
+            entry = b"PK\\x01\\x02" + struct.pack("<H", 20) + common + struct.pack("<HHHII", 0, 0, 0, 0, 0) + b"a.bin"
+            return local + entry + struct.pack("<4sHHHHIIH", b"PK\\x05\\x06", 0, 0, 1, 1, len(entry), len(local), 0)
+
+        for level in range(depth):
+            if password:
+                data = locked(data)
+                continue
+            target = io.BytesIO()
+            with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive: archive.writestr("a.bin", data)
+            data = target.getvalue()
+        sys.stdout.buffer.write(data)
+        """
+
     @Test(arguments: [
         ("stream: OK", ClamdReply.clean), ("stream: Win.Test.EICAR_HDB-1 FOUND", .found("Win.Test.EICAR_HDB-1")),
         ("INSTREAM size limit exceeded. ERROR", .tooLong),
@@ -170,6 +243,7 @@ import Testing
             "stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND",
             .notWhole("Heuristics.Limits.Exceeded.MaxFileSize")
         ),
+        ("stream: Heuristics.Encrypted.Zip FOUND", .notWhole("Heuristics.Encrypted.Zip")),
         ("stream: Can't allocate memory ERROR", .unknown("stream: Can't allocate memory ERROR")),
         ("", .unknown("")), ("stream: OK FOUND OK", .unknown("stream: OK FOUND OK")),
         ("HTTP/1.1 400 Bad Request", .unknown("HTTP/1.1 400 Bad Request")), ("OK", .unknown("OK")),

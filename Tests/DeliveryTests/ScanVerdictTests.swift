@@ -33,6 +33,11 @@ import Testing
             }
             #expect(delay <= .seconds(600))
         }
+        // What it never answers although it answers others is somebody's to look at.
+        let last = ScanRetry.maxTries
+        #expect(ScanRetry.decide(failures: last - 1, whenAway: .hold, isAway: false) == .again(after: .seconds(600)))
+        #expect(ScanRetry.decide(failures: last, whenAway: .hold, isAway: false) == .giveUp)
+        #expect(ScanRetry.decide(failures: last, whenAway: .pass, isAway: false) == .pass)
         #expect(ScanRetry.decide(failures: 1, whenAway: .pass, isAway: false) == .again(after: .seconds(2)))
         #expect(ScanRetry.decide(failures: ScanRetry.maxTriesBeforePass, whenAway: .pass, isAway: false) == .pass)
         #expect(ScanRetry.decide(failures: 1, whenAway: .pass, isAway: true) == .pass)

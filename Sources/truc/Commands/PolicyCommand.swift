@@ -117,6 +117,10 @@ struct PolicyCommand: AsyncParsableCommand {
         @OptionGroup var installation: InstallationOptions
         @OptionGroup var output: OutputOptions
 
+        /// Said from here: a node may reach it all the same.
+        private static let holding = "While no node reaches it, packages with files wait (truc package scans)."
+        private static let passing = "While no node reaches it, packages with files go on unscanned, marked."
+
         func validate() throws {
             guard (name == nil) != (file == nil) else { throw ValidationError("Either a name or --file.") }
         }
@@ -135,6 +139,14 @@ struct PolicyCommand: AsyncParsableCommand {
                 return before
             }
             let change = PolicyText.Change(document, from: from, before: before, dryRun: dryRun)
+            if let rule = document.profile.malwareScan?.value {
+                do throws(ClamdScanner.Silence) {
+                    _ = try await ClamdScanner().version(at: rule.scanner)
+                } catch {
+                    Console.warn(
+                        "malware-scan: \(error.reason). " + (rule.whenAway == .hold ? Self.holding : Self.passing))
+                }
+            }
             if output.json { return try Console.printJSON(change) }
             PolicyText.lines(change).forEach { print($0) }
         }
