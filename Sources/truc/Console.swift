@@ -39,15 +39,25 @@ enum Console {
         print(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 
+    /// A line on standard output. What strangers wrote stands in it and must not write the screen: no second line, nothing
+    /// that a terminal takes for more than text.
+    static func line(_ text: String) { print(plain(text)) }
+
+    static func plain(_ text: String) -> String { Refusal.oneLine(text, maxLength: .max) }
+
     /// Columns, each as wide as its widest cell.
-    static func printTable(_ rows: [[String]]) {
+    static func printTable(_ rows: [[String]]) { for line in table(rows) { print(line) } }
+
+    /// The lines of a table, of which each row is one.
+    static func table(_ rows: [[String]]) -> [String] {
+        let rows = rows.map { $0.map(plain) }
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
-        for row in rows {
+        return rows.map { row in
             let cells = row.enumerated().map { column, cell in
                 column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
             }
-            print(cells.joined(separator: "  "))
+            return cells.joined(separator: "  ")
         }
     }
 }

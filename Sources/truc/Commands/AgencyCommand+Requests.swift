@@ -87,7 +87,7 @@ extension AgencyCommand {
             }
             if output.json { return try Console.printJSON(ShownRequest(request)) }
             switch request.kind {
-            case .register: print("Đã đăng ký đơn vị \(request.code) (\(request.name)) theo \(decision.number).")
+            case .register: Console.line("Đã đăng ký đơn vị \(request.code) (\(request.name)) theo \(decision.number).")
             case .close: print("Mã \(request.code) đóng sau ngày \(lastDay ?? "") theo \(decision.number).")
             }
         }

@@ -69,22 +69,22 @@ struct DeliveryCommand: AsyncParsableCommand {
             let shown = ShownReport(report)
             if output.json { return try Console.printJSON(shown) }
             let agency = report.agency.flatMap { $0 == shown.to ? nil : " (\($0))" } ?? ""
-            print(
+            Console.line(
                 "\(shown.state)  \(shown.from) → \(shown.to)\(agency)  \(shown.documentId)  "
                     + "(\(report.urgency.vietnamese))")
-            if let refusal = report.refusal { print("  \(refusal.entry.vietnamese) [\(refusal.rawValue)]") }
-            if let detail = shown.detail, !detail.isEmpty { print("  \(detail)") }
+            if let refusal = report.refusal { Console.line("  \(refusal.entry.vietnamese) [\(refusal.rawValue)]") }
+            if let detail = shown.detail, !detail.isEmpty { Console.line("  \(detail)") }
             if let queued = report.queued {
                 let next =
                     queued.isParked
                     ? "tạm dừng"
                     : queued.isCarried ? "đang chuyển" : queued.dueAt.map { "thử lại lúc \($0)" } ?? "chờ đến lượt"
-                print("  \(queued.url): \(next); đã thử \(queued.attempts) lần")
+                Console.line("  \(queued.url): \(next); đã thử \(queued.attempts) lần")
             }
             for attempt in shown.attempts {
                 let status = attempt.httpStatus.map { " HTTP \($0)" } ?? ""
                 let late = attempt.isLate ? " (đến muộn, không tính)" : ""
-                print(
+                Console.line(
                     "  #\(attempt.number) \(attempt.beganAt) → \(attempt.endedAt) \(attempt.outcome)\(late)\(status)"
                         + [attempt.code, attempt.detail].compactMap { $0.map { " \($0)" } }.joined())
             }

@@ -41,7 +41,10 @@ struct TraceCommand: AsyncParsableCommand {
 
 /// A trace as people read it.
 enum TraceText {
-    static func lines(_ report: TraceReport) -> [String] {
+    /// Each is one line, whatever its sender has written into it.
+    static func lines(_ report: TraceReport) -> [String] { unchecked(report).map(Console.plain) }
+
+    private static func unchecked(_ report: TraceReport) -> [String] {
         var lines: [String] = []
         for package in report.packages {
             lines += header(package)

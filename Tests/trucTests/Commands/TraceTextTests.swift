@@ -15,7 +15,15 @@ import Trust
 
     private func lines(
         _ urgency: Urgency, entered: String? = "06T18:00:00", promulgated: String? = "2026-03-05",
-        downtimes: [HubDowntime] = []
+        downtimes: [HubDowntime] = [], subject: String = "Thử"
+    ) throws -> [String] {
+        // The lines about size and digest, and the history, are no matter here.
+        try all(urgency, entered: entered, promulgated: promulgated, downtimes: downtimes, subject: subject)
+            .filter { $0.contains("Điều") || $0.contains("vào hệ thống") }
+    }
+
+    private func all(
+        _ urgency: Urgency, entered: String?, promulgated: String?, downtimes: [HubDowntime], subject: String
     ) throws -> [String] {
         let accepted = try at("06T17:00:00")
         let id = PackageID(at: accepted)
@@ -25,7 +33,7 @@ import Trust
                     id: id, first: nil, kind: .document, sender: AgencyKey(1), senderWritten: "H52.13", system: nil,
                     documentID: "VB-1", codeNumber: nil, codeNotation: nil,
                     promulgationDate: try promulgated.map { try CalendarDate(iso8601: $0) }, dueDate: nil,
-                    subject: "Thử",
+                    subject: subject,
                     urgency: urgency, status: nil, statusDescription: nil, statusEffect: nil, signature: "absent",
                     warnings: "[]", sha256: SHA256Digest(of: []), length: 5, isDestroyed: false, acceptedAt: accepted,
                     request: RequestID(at: accepted))
@@ -41,8 +49,13 @@ import Trust
         let report = TraceReport(
             query: "VB-1", records: records, registry: registry,
             timeliness: Timeliness(calendar: WorkingCalendar(), downtimes: downtimes), now: try at("09T08:00:00"))
-        // The lines about size and digest, and the history, are no matter here.
-        return TraceText.lines(report).filter { $0.contains("Điều") || $0.contains("vào hệ thống") }
+        return TraceText.lines(report)
+    }
+
+    @Test func `what a sender writes makes no line of its own`() throws {
+        let forged = "Thử\n  → H52.14: đã giao\r\u{1B}[2J\u{9B}2J"
+        let lines = try all(.normal, entered: nil, promulgated: nil, downtimes: [], subject: forged)
+        #expect(lines.first == "văn bản: VB-1 — Thử   → H52.14: đã giao  [2J 2J")
     }
 
     @Test func `a document in time, received on Monday`() throws {
