@@ -47,15 +47,17 @@ public struct SentDelivery: Sendable, Equatable {
     public let sentAt: Instant
     public let enteredAt: Instant?
     public let state: DeliveryState
-    /// Why it is held or undeliverable.
+    /// Why it is held or undeliverable; nil for what is held since its recipient failed too often, or by the operator.
     public let refusal: Refusal.Code?
+    /// How often its recipient has reported a failure.
+    public let failures: Int
     /// The state in which the document is shown at the recipient; nil before anything is said of it.
     public let documentState: DocumentState?
 
     public init(
         id: DeliveryID, packageID: PackageID, messageType: MessageType, subject: String?, codeNumber: String?,
         codeNotation: String?, senderWritten: String, recipientWritten: String, sentAt: Instant, enteredAt: Instant?,
-        state: DeliveryState, refusal: Refusal.Code?, documentState: DocumentState?
+        state: DeliveryState, refusal: Refusal.Code?, failures: Int, documentState: DocumentState?
     ) {
         self.id = id
         self.packageID = packageID
@@ -69,6 +71,7 @@ public struct SentDelivery: Sendable, Equatable {
         self.enteredAt = enteredAt
         self.state = state
         self.refusal = refusal
+        self.failures = failures
         self.documentState = documentState
     }
 }

@@ -214,7 +214,7 @@ private enum MailboxStatements {
         SELECT delivery.id, delivery.package_id, delivery.message_type, \(cut("package.subject")),
             \(cut("package.code_number")), \(cut("package.code_notation")), package.sender_written,
             \(cut("delivery.recipient_written")), package.accepted_at, delivery.entered_at, delivery.state,
-            delivery.refusal, said.latest, recall.outcome AS recalled,
+            delivery.refusal, delivery.failures, said.latest, recall.outcome AS recalled,
             content.package_id IS NOT NULL AND content.wrapped_key IS NULL AS is_destroyed
         FROM package JOIN delivery ON delivery.package_id = package.id
         LEFT JOIN content ON content.package_id = package.id
@@ -336,6 +336,7 @@ extension SentDelivery {
             sentAt: try row.decode("accepted_at", as: Instant.self),
             enteredAt: try row.decodeIfPresent("entered_at", as: Instant.self), state: state,
             refusal: try row.decodeIfPresent("refusal", as: String.self).flatMap(Refusal.Code.init(rawValue:)),
+            failures: Int(try row.decode("failures", as: Int32.self)),
             documentState: .shown(
                 said: try row.decodeIfPresent("latest", as: String.self).flatMap(DocumentStatus.init(rawValue:)),
                 recall: try row.decodeIfPresent("recalled", as: String.self).flatMap(RecallOutcome.init(rawValue:)),

@@ -64,6 +64,11 @@ extension VXPItemStatus {
     }
 }
 
+extension SentDelivery {
+    /// Held since its recipient has said so often that it failed; not by the hub.
+    fileprivate var hasFailed: Bool { refusal == nil && failures > 0 }
+}
+
 extension VXPReceivedItem {
     init(_ line: PendingDelivery) {
         self.init(
@@ -79,10 +84,6 @@ extension VXPSentItem {
     /// Longest subject, code and identifier in a list, in Unicode scalars: one character alone may have any number of
     /// them.
     static let maxShown = SentDelivery.maxTextLength
-    /// Held before its recipient has learnt of it.
-    private static let kept: Set<Refusal.Code?> = [
-        .confirmationNeeded, .documentAwaited, .malwareScanPending, .malwareFound, .malwareScanImpossible,
-    ]
 
     init(_ line: SentDelivery) {
         let code = [line.codeNumber, line.codeNotation].compactMap(\.self).joined(separator: "/")
@@ -92,9 +93,9 @@ extension VXPSentItem {
             case .waiting, .processing, .delivered: ("done", "Trục đã tiếp nhận")
             case .held where line.refusal == .confirmationNeeded:
                 ("held", "Trục giữ lại, chờ đơn vị gửi xác nhận")
-            case .held where line.refusal == .packageSealed || Self.kept.contains(line.refusal):
-                ("held", line.refusal?.entry.vietnamese ?? "")
-            case .held: ("held", "Nơi nhận báo lỗi nhiều lần, trục tạm giữ chờ đơn vị vận hành xử lý")
+            case .held where line.hasFailed:
+                ("held", "Nơi nhận báo lỗi nhiều lần, trục tạm giữ chờ đơn vị vận hành xử lý")
+            case .held: ("held", line.refusal?.entry.vietnamese ?? "Đơn vị vận hành trục tạm giữ")
             case .withdrawn: ("withdrawn", "Đã rút lại trước khi nơi nhận lấy")
             case .refused, .expired, .undeliverable:
                 ("fail", line.refusal?.entry.vietnamese ?? "Trục chưa giao được")
@@ -103,7 +104,7 @@ extension VXPSentItem {
         let received: VXPItemStatus =
             switch line.state {
             case .refused, .expired, .withdrawn, .undeliverable: .initial
-            case .held where Self.kept.contains(line.refusal): .initial
+            case .held where !line.hasFailed: .initial
             case .waiting, .processing, .delivered, .held: VXPItemStatus(line.state)
             }
         self.init(
