@@ -46,9 +46,9 @@ enum FirstStart {
     /// Asks where a hub is started for the first time, at a terminal, and nobody has decided; writes the answer into the
     /// settings file.
     ///
-    /// - Returns: whether there is an answer in the file now.
-    /// - Throws: `Refusal(.fileUnwritable)`.
-    static func ask(_ loaded: SettingsLoading) throws(Refusal) -> Bool {
+    /// - Returns: whether there is an answer in the file now. A file that cannot be written keeps nobody from starting: it is
+    ///   told, and private networks stay closed.
+    static func ask(_ loaded: SettingsLoading) -> Bool {
         let directory = loaded.resolution.settings.directory
         let traces = ["postgresql", "content", "keyring", "truc.lock"].map { "\(directory)/\($0)" }
         guard isUndecided(loaded), isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1,
@@ -69,9 +69,18 @@ enum FirstStart {
                 say("")
                 return false
             }
-            if case .networks(let networks) = Answer(line) {
+            guard case .networks(let networks) = Answer(line) else { continue }
+            do throws(Refusal) {
                 try write(networks, loaded)
                 return true
+            } catch {
+                say(
+                    """
+                    Chưa ghi được, mạng riêng vẫn đóng; tự ghi vào tệp cài đặt: \(setting) = \(networks)
+                    Not written, private networks stay closed; write it into the settings file: \(setting) = \(networks)
+                    \(error.description)
+                    """)
+                return false
             }
         }
         return false

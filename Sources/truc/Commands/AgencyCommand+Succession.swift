@@ -253,8 +253,9 @@ struct SuccessionRun {
 struct SuccessionReport: Encodable {
     let effective: Instant
     var toleratedUntil: Instant?
-    let decision: String
-    let decisionDate: String
+    /// Absent where one agency was closed on none.
+    let decision: String?
+    let decisionDate: String?
     let isDryRun: Bool
     /// Deliveries that went to a successor at once.
     let moved: Int
@@ -282,11 +283,11 @@ struct SuccessionReport: Encodable {
 
     /// - Parameter registry: in which its successors are.
     init(
-        _ outcome: SuccessionOutcome, _ registry: RegistrySnapshot, _ decision: Decision, isDryRun: Bool, moved: Int
+        _ outcome: SuccessionOutcome, _ registry: RegistrySnapshot, _ decision: Decision?, isDryRun: Bool, moved: Int
     ) {
         effective = outcome.effective
-        self.decision = decision.number
-        decisionDate = decision.date.iso8601
+        self.decision = decision?.number
+        decisionDate = decision?.date.iso8601
         self.isDryRun = isDryRun
         self.moved = moved
         agencies = outcome.agencies.map { agency in
@@ -307,7 +308,7 @@ struct SuccessionReport: Encodable {
             let target = heirs.isEmpty ? "không có đơn vị kế thừa" : heirs.joined(separator: ", ")
             print("  \(agency.code) \(agency.name) → \(target); đang chờ: \(agency.waiting)")
         }
-        let when = "hiệu lực \(effective.iso8601), theo \(decision)"
+        let when = "hiệu lực \(effective.iso8601)" + (decision.map { ", theo \($0)" } ?? "")
         print(
             isDryRun
                 ? "Chưa đổi gì (dry run): \(when)."

@@ -158,29 +158,50 @@ struct AgencyCommand: AsyncParsableCommand {
 
                 From the day after, documents for it go to the successor, or are refused when there is none; statuses about
                 its old documents still reach it. A closed identifier is never given to anybody else (QĐ 09/2025 Điều 2).
-                Its units must be closed before; truc agency merge and split close several at once.
+                Its units must be closed before; truc agency merge and split close several at once, from an instant on.
                 """)
 
         @Argument(help: "Any written form of the identifier.") var id: String
         @Option(help: ArgumentHelp("Last valid day, yyyy-MM-dd.", valueName: "day")) var lastDay: String
         @Option(help: "The identifier that takes its place.") var successor: String?
+        @Option(
+            help: ArgumentHelp("Number and notation of the decision that it rests on.", valueName: "number"))
+        var decision: String?
+        @Option(help: ArgumentHelp("Date of the decision, yyyy-MM-dd.", valueName: "day")) var date: String?
+        @Flag(help: "Show what would happen, and change nothing.") var dryRun = false
         @OptionGroup var installation: InstallationOptions
         @OptionGroup var output: OutputOptions
+
+        func validate() throws {
+            guard (decision == nil) == (date == nil) else {
+                throw ValidationError("--decision and --date go together.")
+            }
+        }
 
         func run() async throws {
             let id = try Input.read(self.id, AgencyID.init(parsing:))
             let day = try Input.read(lastDay, CalendarDate.init(iso8601:))
             let successor = try successor.map { try Input.read($0, AgencyID.init(parsing:)) }
+            var founding: Decision?
+            if let decision, let date { founding = try Input.decision(decision, date) }
             let closing = Succession.Closing(id, successors: successor.map { [Succession.Successor($0)] } ?? [])
-            let shown = try await Installation.visit(installation) { database in
-                _ = try await database.close(
-                    Succession([closing], effective: day.end), actor: Operator.actor, at: .now())
-                _ = try await database.moveToSuccessors(at: .now())
+            let succession = Succession([closing], effective: day.end, decision: founding)
+            let report = try await Installation.visit(installation) { database in
+                let outcome = try await database.close(
+                    succession, actor: Operator.actor, at: .now(), isTrial: dryRun)
+                let moved = dryRun ? 0 : try await database.moveToSuccessors(at: .now()).count
                 let registry = RegistrySnapshot(try await database.registry())
-                return registry.agency(named: id.text).map { Shown($0, in: registry) }
+                return outcome.map {
+                    SuccessionReport($0, registry, founding, isDryRun: dryRun, moved: moved)
+                }
             }
-            if output.json { return try Console.printJSON(shown) }
-            print("Mã \(id) đóng sau ngày \(day.iso8601)\(successor.map { ", kế thừa bởi \($0)" } ?? "").")
+            if output.json { return try Console.printJSON(report) }
+            let heir = successor.map { ", kế thừa bởi \($0)" } ?? ""
+            let waiting = report?.agencies.first?.waiting ?? 0
+            print(
+                dryRun
+                    ? "Chưa đổi gì (dry run): mã \(id) sẽ đóng sau ngày \(day.iso8601)\(heir); đang chờ: \(waiting)."
+                    : "Mã \(id) đóng sau ngày \(day.iso8601)\(heir).")
         }
     }
 }

@@ -49,7 +49,7 @@ struct ServeCommand: AsyncParsableCommand {
         let flags = try further.flags() + named.compactMap { name, value in value.map { (name, $0) } }
         var loaded = try installation.resolved(flags)
         _ = try loaded.checked()
-        if try FirstStart.ask(loaded) { loaded = try installation.resolved(flags) }
+        if FirstStart.ask(loaded) { loaded = try installation.resolved(flags) }
         let settings = try loaded.checked()
         var logger = Logger(label: "truc", factory: { _ in StructuredLog() })
         logger.logLevel = Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info

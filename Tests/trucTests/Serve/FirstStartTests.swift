@@ -69,7 +69,9 @@ import Testing
         print(asked, b"private networks are closed" in seen)
         """
 
-    private func start(_ directory: String, typing lines: [String]) async throws -> String {
+    private func start(
+        _ directory: String, typing lines: [String], further: [String] = []
+    ) async throws -> String {
         let input = directory + ".typed"
         try lines.joined(separator: "\n").write(toFile: input, atomically: true, encoding: .utf8)
         return try await HubProcess.onThread {
@@ -77,7 +79,7 @@ import Testing
             process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
             process.arguments =
                 ["python3", "-c", Self.typist, HubProcess.executable, "serve", "--data-dir", directory]
-                + ["--listen", "127.0.0.1:0"]
+                + ["--listen", "127.0.0.1:0"] + further
             process.standardInput = FileHandle(forReadingAtPath: input)
             let output = Pipe()
             process.standardOutput = output
@@ -95,6 +97,14 @@ import Testing
         #expect(text.hasSuffix("\npush-networks = 10.0.0.0/8\n"))
         #expect(try await start(directory, typing: ["n"]) == "0 False")
         #expect(try String(contentsOfFile: directory + "/truc.conf", encoding: .utf8) == text)
+    }
+
+    @Test func `an answer that cannot be written keeps no hub from starting, and opens nothing`() async throws {
+        let directory = try TestCluster.temporaryDirectory() + "/d"
+        // An empty file beside which nothing can be made, not by root either.
+        let config = ["--config", "/proc/self/timers"]
+        #expect(try await start(directory, typing: ["y"], further: config) == "1 True")
+        #expect(!FileManager.default.fileExists(atPath: directory + "/truc.conf"))
     }
 
     /// What somebody does to the data directory of a hub that runs is told, and what was accepted stays where it is.

@@ -28,6 +28,12 @@ import VXPProtocol
 
         let today = Instant.now().vietnamDate
         let yesterday = CalendarDate(daysSince1970: today.daysSince1970 - 1)
+        let decision = ["--decision", "12/QĐ-UBND", "--date", yesterday.iso8601]
+        let trial = try await province.hub.command(
+            "agency", "close", Province.health, "--last-day", today.iso8601, "--dry-run", "--json", decision[0],
+            decision[1], decision[2], decision[3])
+        #expect(trial.output.contains("\"isDryRun\" : true") && trial.output.contains("12/QĐ-UBND"), "\(trial)")
+        #expect(try await units(client, since: first).0.isEmpty)
         for (agency, day) in [(Province.health, today), (Province.construction, yesterday)] {
             let outcome = try await province.hub.command("agency", "close", agency, "--last-day", day.iso8601)
             #expect(outcome.status == 0, "\(outcome.errors)")
