@@ -19,6 +19,8 @@ public struct Hub: Sendable {
     private let clocks: any ClockSource
     private let intakes: IntakeGate
     private let disk: DiskReserve
+    /// How it stands with every agency: looked at once at a time, whoever and however many ask.
+    private let standings: CoalescedCheck<Result<[AgencyKey: AgencyStanding], Refusal>>
 
     /// - Parameters:
     ///   - settings: of which the largest package and the failures before a delivery is held are taken.
@@ -44,17 +46,31 @@ public struct Hub: Sendable {
         self.clocks = clocks
         check = ReadinessCheck(
             store: store, disk: disk, clocks: clocks, maxDrift: .seconds(settings.clockMaxDriftSeconds))
+        standings = CoalescedCheck(reuse: .zero, now: { .zero }) {
+            do {
+                let agencies = try await registry.current().agencyRecords.filter { !$0.isHub }
+                return .success(try await store.database.standings(of: agencies.map(\.key)))
+            } catch {
+                return .failure(error as? Refusal ?? Refusal(.internalError, "\(error)"))
+            }
+        }
     }
 
     /// The largest package that is taken, in bytes.
     public var maxPackageBytes: Int { limits.totalBytes }
 
-    /// What senders should know of agencies before they send.
+    /// What senders should know of agencies before they send. Who asks for several shares one look at all of them with
+    /// whoever asks meanwhile: a province has thousands, and the database other things to do.
     public func directory(
         of agencies: [AgencyRecord], in registry: RegistrySnapshot, at now: Instant
     ) async throws -> [(agency: AgencyRecord, entry: DirectoryEntry)] {
-        try await DirectoryEntry.all(
-            of: agencies, in: registry, store.database, maxPackageBytes: maxPackageBytes, at: now)
+        guard agencies.count > 1 else {
+            return try await DirectoryEntry.all(
+                of: agencies, in: registry, store.database, maxPackageBytes: maxPackageBytes, at: now)
+        }
+        return DirectoryEntry.all(
+            of: agencies, in: registry, try await standings.newFinding().get(), maxPackageBytes: maxPackageBytes,
+            at: now)
     }
 
     /// Begins to take a package, where there is a place and space for it. The session belongs to one task.
