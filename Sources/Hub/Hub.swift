@@ -19,8 +19,8 @@ public struct Hub: Sendable {
     private let clocks: any ClockSource
     private let intakes: IntakeGate
     private let disk: DiskReserve
-    /// How it stands with every agency: looked at once at a time, whoever and however many ask.
-    private let standings: CoalescedCheck<Result<[AgencyKey: AgencyStanding], Refusal>>
+    /// What senders should know of every agency: found out once at a time, whoever and however many ask.
+    private let directory: CoalescedCheck<Result<[AgencyKey: DirectoryEntry], Refusal>>
 
     /// - Parameters:
     ///   - settings: of which the largest package and the failures before a delivery is held are taken.
@@ -46,10 +46,17 @@ public struct Hub: Sendable {
         self.clocks = clocks
         check = ReadinessCheck(
             store: store, disk: disk, clocks: clocks, maxDrift: .seconds(settings.clockMaxDriftSeconds))
-        standings = CoalescedCheck(reuse: .zero, now: { .zero }) {
+        directory = CoalescedCheck(reuse: .zero, now: { .zero }) {
             do {
-                let agencies = try await registry.current().agencyRecords.filter { !$0.isHub }
-                return .success(try await store.database.standings(of: agencies.map(\.key)))
+                let snapshot = try await registry.current()
+                var entries: [AgencyKey: DirectoryEntry] = [:]
+                for (agency, entry) in try await DirectoryEntry.all(
+                    of: snapshot.agencyRecords.filter { !$0.isHub }, in: snapshot, store.database,
+                    maxPackageBytes: settings.packageMaxBytes, at: .now())
+                {
+                    entries[agency.key] = entry
+                }
+                return .success(entries)
             } catch {
                 return .failure(error as? Refusal ?? Refusal(.internalError, "\(error)"))
             }
@@ -68,9 +75,12 @@ public struct Hub: Sendable {
             return try await DirectoryEntry.all(
                 of: agencies, in: registry, store.database, maxPackageBytes: maxPackageBytes, at: now)
         }
-        return DirectoryEntry.all(
-            of: agencies, in: registry, try await standings.newFinding().get(), maxPackageBytes: maxPackageBytes,
-            at: now)
+        let entries = try await directory.newFinding().get()
+        var found: [(agency: AgencyRecord, entry: DirectoryEntry)] = []
+        for agency in agencies {
+            if let entry = entries[agency.key] { found.append((agency, entry)) }
+        }
+        return found
     }
 
     /// Begins to take a package, where there is a place and space for it. The session belongs to one task.

@@ -91,16 +91,8 @@ public struct DirectoryEntry: Sendable, Equatable, Encodable {
         of agencies: [AgencyRecord], in registry: RegistrySnapshot, _ database: Database, maxPackageBytes: Int,
         at now: Instant
     ) async throws -> [(agency: AgencyRecord, entry: DirectoryEntry)] {
-        all(
-            of: agencies, in: registry, try await database.standings(of: agencies.map(\.key)),
-            maxPackageBytes: maxPackageBytes, at: now)
-    }
-
-    static func all(
-        of agencies: [AgencyRecord], in registry: RegistrySnapshot, _ standings: [AgencyKey: AgencyStanding],
-        maxPackageBytes: Int, at now: Instant
-    ) -> [(agency: AgencyRecord, entry: DirectoryEntry)] {
-        agencies.map { agency in
+        let standings = try await database.standings(of: agencies.map(\.key))
+        return agencies.map { agency in
             let entry = DirectoryEntry(
                 agency, standings[agency.key], in: registry, maxPackageBytes: maxPackageBytes, at: now)
             return (agency, entry)

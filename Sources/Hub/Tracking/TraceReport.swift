@@ -19,6 +19,8 @@ public struct TraceReport: Encodable, Sendable {
         /// The registry's code and name; absent for an agency that it does not know.
         public let code: String?
         public let name: String?
+        /// Whether another agency is named than the one whose it is now, after a merger or a redirect.
+        public let isElsewhere: Bool
     }
 
     public struct Package: Encodable, Sendable {
@@ -135,8 +137,9 @@ public struct TraceReport: Encodable, Sendable {
         public let requestId: RequestID?
         public let detail: String
 
-        /// Whether the detail says what stands nowhere else: the decision by which a content was destroyed.
-        public var isDestruction: Bool { event == TraceRecords.destruction }
+        /// Whether the detail says what stands nowhere else: the decision by which a content was destroyed, the ground on
+        /// which a delivery was redirected.
+        public var isTold: Bool { TraceRecords.told.contains(event) }
     }
 
     /// - Parameters:
@@ -169,7 +172,8 @@ public struct TraceReport: Encodable, Sendable {
 extension TraceReport.Agency {
     init(_ written: String, _ key: AgencyKey?, _ registry: RegistrySnapshot) {
         let agency = key.flatMap(registry.agency)
-        self.init(written: written, code: agency?.code.text, name: agency?.name)
+        let isElsewhere = agency != nil && registry.agency(named: written)?.key != key
+        self.init(written: written, code: agency?.code.text, name: agency?.name, isElsewhere: isElsewhere)
     }
 }
 

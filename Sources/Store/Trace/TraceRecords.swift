@@ -5,8 +5,10 @@ import Trust
 
 /// Everything that the hub knows about some packages, as values.
 public struct TraceRecords: Sendable {
-    /// The event whose detail is the decision by which a content was destroyed.
-    public static let destruction = HistoryRow.Event.contentDestroyed.rawValue
+    /// Events whose detail says what stands nowhere else.
+    public static let told: Set<String> = [
+        HistoryRow.Event.contentDestroyed.rawValue, HistoryRow.Event.deliveryRedirected.rawValue,
+    ]
 
     public let packages: [Package]
     public let deliveries: [Delivery]

@@ -56,7 +56,7 @@ enum TraceText {
             let target = event.deliveryId.map { " docId \($0)" } ?? ""
             lines.append("  \(event.at.iso8601)  \(event.event)  \(event.actor)\(target)")
             // Of what else happened all that matters stands above.
-            if event.isDestruction { lines.append("    \(event.detail)") }
+            if event.isTold { lines.append("    \(event.detail)") }
         }
         if report.isCut { lines.append("  … còn nữa (cut: there is more)") }
         return lines
@@ -92,7 +92,9 @@ enum TraceText {
     }
 
     private static func delivery(_ delivery: TraceReport.Delivery, of package: TraceReport.Package) -> [String] {
-        let name = delivery.recipient.name.map { "\(delivery.recipient.written) (\($0))" } ?? delivery.recipient.written
+        let recipient = delivery.recipient
+        let code = recipient.isElsewhere ? recipient.code.map { ", nay là \($0)" } ?? "" : ""
+        let name = recipient.written + code + (recipient.name.map { " (\($0))" } ?? "")
         var lines = ["  → \(name): \(state(delivery, of: package))"]
         var instants: [String] = []
         if let fetched = delivery.fetchedAt { instants.append("lấy lúc \(fetched.iso8601)") }

@@ -57,6 +57,10 @@ import VXPProtocol
         #expect(try await receiver.confirm(id, .done).status == 200)
         let trace = try await hub.command("trace", id, "--json").output
         #expect(trace.contains("delivery.redirected") && trace.contains("Trần Thị B"))
+        // People read it, too: who has it now, and on whose word.
+        let text = try await hub.command("trace", id).output
+        #expect(text.contains("→ \(Province.justice), nay là \(Province.health) ("), "\(text)")
+        #expect(text.contains("3/SXD-VP") && text.contains("Trần Thị B"))
         let show = try await hub.command("delivery", "show", id)
         #expect(show.output.contains("→ \(Province.justice) (\(Province.health))"))
         let late = try await redirect("--dry-run")
