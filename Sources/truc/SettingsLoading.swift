@@ -57,7 +57,8 @@ struct SettingsLoading {
 
     private static func read(_ path: String) throws(Refusal) -> SettingsFile {
         guard let handle = FileHandle(forReadingAtPath: path),
-            let data = try? handle.read(upToCount: SettingsFile.maxBytes + 1)
+            // An empty file says nothing, and can be read.
+            let data = try? handle.read(upToCount: SettingsFile.maxBytes + 1) ?? Data()
         else { throw Refusal(.fileUnreadable, path) }
         return SettingsFile(parsing: Array(data))
     }
