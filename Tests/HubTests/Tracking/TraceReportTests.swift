@@ -139,6 +139,7 @@ import Trust
                   },
                   "recipient" : {
                     "code" : "000.00.14.H52",
+                    "isElsewhere" : false,
                     "name" : "Đơn vị 3",
                     "written" : "H52.14"
                   },
@@ -157,6 +158,7 @@ import Trust
                   "docId" : "01900000-0000-7000-8000-000000000004",
                   "failures" : 0,
                   "recipient" : {
+                    "isElsewhere" : false,
                     "written" : "lạ"
                   },
                   "refusal" : "recipient.unknown",
@@ -174,6 +176,7 @@ import Trust
               "requestId" : "01900000-0000-7000-8000-000000000002",
               "sender" : {
                 "code" : "000.00.13.H52",
+                "isElsewhere" : false,
                 "name" : "Đơn vị 2",
                 "written" : "H52.13"
               },
