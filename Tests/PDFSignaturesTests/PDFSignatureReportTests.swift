@@ -111,7 +111,7 @@ import Trust
         }
     }
 
-    @Test func `a file on disk of a hundred megabytes is read through a small window`() async throws {
+    @Test func `a file on disk of more than one window is read through a small one`() async throws {
         let signers = try await Signers()
         var pdf = TestPDF()
         let page = String(repeating: "x", count: 1 << 20)
